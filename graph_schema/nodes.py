@@ -257,6 +257,7 @@ class DoseEstimate(Node):
     p025_mgy: list[float] = Field(description="2.5th percentile (mGy).")
     p975_mgy: list[float] = Field(description="97.5th percentile (mGy).")
     block_row: int = Field(description="Row in the realisation block.")
+    derivation_key: str = Field(description="What it was computed from; equal keys, equal doses.")
 
 
 class Cohort(Node):

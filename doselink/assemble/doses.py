@@ -55,7 +55,7 @@ def add_coefficient_table(assembly: Assembly, table: TableFacts) -> str:
 
 
 def add_calibrations(assembly: Assembly, calibrations: list[Calibration]) -> dict[str, str]:
-    """Calibration factors; returns calibration id to key. The key is the room and period: a new factor is a revision."""
+    """Calibration factors; returns calibration id to key. A key is a room and a period: a new factor is a revision."""
     keys: dict[str, str] = {}
     rows = []
     for item in calibrations:
