@@ -1,0 +1,118 @@
+"""Comparison of dates: equal, one keying error apart, near, else. Opens nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field, model_validator
+
+from linkage.arrays import BoolArray, Int8Array, Int32Array, IntArray
+from linkage.comparison.base import Comparison, Prepared, first_reached
+from linkage.comparison.encoding import Codes, encode
+
+__all__ = ["DateComparison", "date_digits"]
+
+_YEAR_FIRST = re.compile(r"^(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})(?:[T ].*)?$")
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+_DAY_FIRST = re.compile(r"^(\d{1,2})[-/. ]{1,2}(\d{1,2})[-/. ]{1,2}(\d{4})$")
+_NO_DAY = np.iinfo(np.int64).min
+
+
+def date_digits(text: str) -> str:
+    """
+    A date as YYYYMMDD, or "" for what is none. An impossible date (month 13) keeps its digits: it is a typo.
+
+    Year first (with or without delimiters) and the German day first are read; month first is not.
+
+    >>> date_digits("3.10.2015"), date_digits("2015-10-03"), date_digits("20151303"), date_digits("n.a.")
+    ('20151003', '20151003', '20151303', '')
+    """
+    found = _COMPACT.match(text) or _YEAR_FIRST.match(text)
+    if found:
+        year, month, day = found.groups()
+    elif found := _DAY_FIRST.match(text):
+        day, month, year = found.groups()
+    else:
+        return ""
+    return f"{year}{int(month):02d}{int(day):02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedDate(Prepared):
+    coded: Codes
+    digits: Int8Array
+    days: IntArray
+    within_days: tuple[int, ...]
+    keying: bool
+
+    @property
+    def codes(self) -> Codes:
+        return self.coded
+
+    def gammas(self, left_rows: IntArray, right_rows: IntArray) -> Int8Array:
+        a, b = self.coded.left[left_rows], self.coded.right[right_rows]
+        missing, equal = (a < 0) | (b < 0), a == b
+        if not len(self.coded.values):
+            return first_reached([], missing)
+        known = (self.days[a] != _NO_DAY) & (self.days[b] != _NO_DAY)
+        apart = np.abs(np.where(known, self.days[a] - self.days[b], np.iinfo(np.int64).max))
+        reached: list[tuple[int, BoolArray]] = [(i + 1, apart <= limit) for i, limit in enumerate(self.within_days)]
+        if self.keying:
+            reached.append((len(reached) + 1, self._keyed_wrong(a, b)))
+        return first_reached([*reached, (len(reached) + 1, equal)], missing)
+
+    def _keyed_wrong(self, a: Int32Array, b: Int32Array) -> BoolArray:
+        """One digit differs, two neighbouring digits are exchanged, or day and month are."""
+        one, two = self.digits[a], self.digits[b]
+        differs = one != two
+        n_differ = differs.sum(axis=1)
+        swapped = (
+            (one[:, :4] == two[:, :4]).all(axis=1)
+            & (one[:, 4:6] == two[:, 6:]).all(axis=1)
+            & (one[:, 6:] == two[:, 4:6]).all(axis=1)
+        )
+        crossed = differs[:, :-1] & (one[:, :-1] == two[:, 1:]) & (one[:, 1:] == two[:, :-1])
+        return np.asarray((n_differ == 1) | swapped | ((n_differ == 2) & crossed.any(axis=1)), dtype=bool)
+
+
+class DateComparison(Comparison):
+    """
+    Dates: equal; one keying error apart (a digit, two neighbours or day and month exchanged); near; else.
+
+    For dates that are no birth dates, `keying_errors=False` and small `within_days` are the usual choice.
+    """
+
+    kind: Literal["date"] = Field("date", description="What this is.")
+    within_days: tuple[int, ...] = Field((366, 31), description="Descending largest differences (days), each a level.")
+    keying_errors: bool = Field(True, description="Whether one keying error is a level of its own, above nearness.")
+
+    @model_validator(mode="after")
+    def _descending(self) -> DateComparison:
+        if (
+            list(self.within_days) != sorted(set(self.within_days), reverse=True)
+            or min(self.within_days, default=1) < 1
+        ):
+            raise ValueError("within_days: expected descending numbers of days, from 1")
+        return self
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        near = tuple(f"within_{days}_days" for days in self.within_days)
+        return ("else", *near, *(("keying_error",) if self.keying_errors else ()), "exact")
+
+    def prepare(self, left: pa.Table, right: pa.Table) -> Prepared:
+        coded = encode(*self.sides(left, right), standardise=date_digits)
+        digits = np.array([list(map(int, value)) for value in coded.values], dtype=np.int8).reshape(-1, 8)
+        days = np.array([_day_number(value) for value in coded.values], dtype=np.int64)
+        return _PreparedDate(coded, digits, days, self.within_days, self.keying_errors)
+
+
+def _day_number(digits: str) -> int:
+    try:
+        return int(np.datetime64(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}", "D").astype(np.int64))
+    except ValueError:
+        return _NO_DAY
