@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["FileFacts", "Reject", "TextFormat", "TextTable"]
+__all__ = ["DeclaredFile", "FileFacts", "Reject", "TextFormat", "TextTable"]
 
 _ENCODINGS = {
     "auto": "auto",
@@ -101,3 +102,26 @@ class TextTable:
     def has(self, role: str) -> bool:
         """Whether the delivery has a column for this role."""
         return role in self.table.column_names
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredFile:
+    """
+    One delivered file as the study file declares it.
+
+    Attributes:
+        table: What it holds: insurants, FALL, cath_lab, ...
+        path: Where it lies.
+        format: How it is written.
+        name: Its name where the study file spells it out; None for one that a pattern or folder found,
+            because such names may tell who is inside.
+    """
+
+    table: str
+    path: Path
+    format: TextFormat
+    name: str | None = None
+
+    def label(self, source: str, sha256: str) -> str:
+        """The name under which ledger and report know the file."""
+        return self.name if self.name is not None else f"{source}/{sha256[:12]}"

@@ -1,0 +1,24 @@
+"""The sections of the study file that other packages define the settings of. Opens nothing."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from linkage.stays.settings import StaySettings
+
+__all__ = ["DoseSection", "LinkageSection"]
+
+
+class LinkageSection(BaseModel):
+    """Settings of the linkage by what is linked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stays: StaySettings = Field(default_factory=StaySettings, description="Stays and persons.")
+    doses: dict[str, JsonValue] = Field(default_factory=dict, description="Doses and examinations.")
+
+
+class DoseSection(BaseModel):
+    """Settings of the dose derivation."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
