@@ -13,10 +13,14 @@ _GRAPH = "The graph and its questions"
 
 COMMANDS: dict[str, Mount] = {
     "init": Mount("doselink.cli.study", "app", "Write a commented study file to start from.", _STUDY, inside="init"),
-    "check": Mount("doselink.cli.study", "app", "Validate a study file and profile its sources.", _STUDY, inside="check"),
+    "check": Mount(
+        "doselink.cli.study", "app", "Validate a study file and profile its sources.", _STUDY, inside="check"
+    ),
     "run": Mount("doselink.cli.run", "run", "Run the study; what is unchanged is not done again.", _STUDY),
     "report": Mount("doselink.cli.run", "report", "Write the last run's report again and say where it is.", _STUDY),
-    "status": Mount("doselink.cli.run", "status", "Say what is committed, what is stale, where the graph stands.", _STUDY),
+    "status": Mount(
+        "doselink.cli.run", "status", "Say what is committed, what is stale, where the graph stands.", _STUDY
+    ),
     "explain": Mount("doselink.cli.trace", "explain", "Tell how one person came to be linked and dosed.", _RESULT),
     "trace": Mount("doselink.cli.trace", "trace", "List what a thing was made from, down to the files.", _RESULT),
     "export": Mount(
@@ -29,7 +33,11 @@ COMMANDS: dict[str, Mount] = {
     "audit": Mount("doselink.cli.audit", "app", "List and ask the saved questions.", _GRAPH),
     "cypher": Mount("doselink.cli.cypher", "cypher", "Ask the graph a question of your own, reading only.", _GRAPH),
     "graph": Mount(
-        "doselink.cli.graph", "app", "Start, stop, check and rebuild the graph.", _GRAPH, below=("up", "down", "rebuild")
+        "doselink.cli.graph",
+        "app",
+        "Start, stop, check and rebuild the graph.",
+        _GRAPH,
+        below=("up", "down", "rebuild"),
     ),
     "link": Mount("doselink.cli.link", "link", "Link any two tables.", _ALONE),
     "doses": Mount("doselink.cli.doses", "app", "Read dose reports from any folder.", _ALONE, below=("read",)),

@@ -43,12 +43,19 @@ def load(name: str, mount: Mount) -> Any:
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False)
         alone.command(name)(found)
-        return get_group(alone).commands[name]
+        return _reflowed(get_group(alone).commands[name])
     group = get_group(found)
-    if mount.inside is None:
-        group.name = name
-        return group
-    return group.commands[mount.inside]
+    group.name = name
+    return _reflowed(group if mount.inside is None else group.commands[mount.inside])
+
+
+def _reflowed(command: Any) -> Any:
+    """A docstring's line ends are the source's: only its paragraphs are kept."""
+    if command.help:
+        command.help = "\n\n".join(" ".join(part.split()) for part in command.help.split("\n\n"))
+    for inner in getattr(command, "commands", {}).values():
+        _reflowed(inner)
+    return command
 
 
 class LazyGroup(TyperGroup):

@@ -20,11 +20,17 @@ Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, not
 
 def run(
     study: Study = Path(),
-    workspace: Annotated[Path | None, typer.Option(help="Where results go; the study file's folder unless told.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Where results go; the study file's folder unless told.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Lines instead of progress bars.")] = False,
     now: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"], help="The run's moment; UTC unless it says."),
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
+            metavar="ISO",
+            help="The run's moment; UTC unless it says.",
+        ),
     ] = None,
     no_graph: Annotated[bool, typer.Option("--no-graph", help="Commit to the ledger and leave the graph.")] = False,
     json: Json = False,
