@@ -107,7 +107,11 @@ def _doses(doses: Doses) -> Iterator[str]:
     draws = f" x {doses.n_realisations:,} realisations" if doses.n_realisations else ""
     table = f", {doses.coefficient_table}" if doses.coefficient_table else ""
     yield _line("organ doses", f"{doses.n_estimates:,}{draws}{table}")
-    medians = [f"{organ.organ} {organ.median_mgy:.3g}" for organ in doses.organs if organ.median_mgy is not None]
+    medians = [
+        f"{organ.organ.replace('_', ' ')} {organ.median_mgy:.3g}"
+        for organ in doses.organs
+        if organ.median_mgy is not None
+    ]
     if medians:
         yield _line("", f"median mGy an event: {', '.join(medians)}")
     if doses.is_demonstration:
