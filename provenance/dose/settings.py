@@ -1,0 +1,138 @@
+"""What is set and known about doses: plausibility limits, rooms, uncertainty. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from graph_schema.units import Quantity, unit_factor
+
+__all__ = ["ORGANS", "ClockOffset", "DoseLimits", "DoseSettings", "Organ", "RoomFacts", "UnitPeriod"]
+
+Organ = Literal["active_marrow", "lung", "breast", "oesophagus", "thyroid", "heart"]
+ORGANS: tuple[Organ, ...] = ("active_marrow", "lung", "breast", "oesophagus", "thyroid", "heart")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DoseLimits(_Frozen):
+    """Limits of belief. What is outside is flagged and kept, never dropped."""
+
+    total_tolerance: float = Field(
+        0.05, description="Share by which a stated total may differ from its parts or its events (1).", gt=0, lt=1
+    )
+    field_area_low_cm2: float = Field(
+        2.0, description="Smallest field area at the reference point, KAP over K_ref, of a plane (cm2).", gt=0
+    )
+    field_area_high_cm2: float = Field(600.0, description="Largest field area at the reference point (cm2).", gt=0)
+    judged_from_gycm2: float = Field(
+        0.002, description="Events below this kerma-area product are rounding: not judged (Gy cm2).", ge=0
+    )
+    kap_per_kg_low: float = Field(
+        0.0002, description="Smallest kerma-area product by body weight that is believed (Gy cm2/kg).", ge=0
+    )
+    kap_per_kg_high: float = Field(
+        6.0,
+        description="Largest kerma-area product by body weight (Gy cm2/kg): five times the 90th percentile of "
+        "German interventions, Onnasch 2007.",
+        gt=0,
+    )
+    room_ratio: float = Field(
+        5.0, description="Factor by which an exam's field area may differ from its room's median (1).", gt=1
+    )
+    room_min_exams: int = Field(8, description="Exams a room needs before its median is used.", ge=3)
+    weight_low_kg: float = Field(0.3, description="Smallest body weight that is believed (kg).", gt=0)
+    weight_high_kg: float = Field(250.0, description="Largest body weight that is believed (kg).", gt=0)
+
+
+class _Period(_Frozen):
+    valid_from: date | None = Field(None, description="First day (inclusive); none: from the beginning.")
+    valid_to: date | None = Field(None, description="End (exclusive); none: still valid.")
+
+    def holds(self, moment: datetime | None) -> bool:
+        """Whether the period covers `moment`; an unknown time is covered by an open period only."""
+        if moment is None:
+            return self.valid_from is None and self.valid_to is None
+        day = moment.date()
+        return (self.valid_from is None or day >= self.valid_from) and (self.valid_to is None or day < self.valid_to)
+
+
+class ClockOffset(_Period):
+    """How far a device's clock was ahead of local time."""
+
+    ahead_s: int = Field(description="Seconds the clock shows too much; below zero where it is slow.")
+
+
+class UnitPeriod(_Period):
+    """The unit of a kerma-area product for which none is given."""
+
+    unit: str = Field(description="Unit code, for example cGy.cm2.")
+
+    @field_validator("unit")
+    @classmethod
+    def _is_known(cls, given: str) -> str:
+        unit_factor(given, Quantity.KAP)
+        return given
+
+
+class RoomFacts(_Frozen):
+    """What the study knows of a room and the device in it."""
+
+    hospital: str = Field(description="The study's name for the hospital.")
+    room: str = Field(description="Name of the room, as the cath-lab register has it.")
+    stations: tuple[str, ...] = Field((), description="Station names (0008,1010) of its devices.")
+    serials: tuple[str, ...] = Field((), description="Device serial numbers (0018,1000).")
+    kap_unit: tuple[UnitPeriod, ...] = Field((), description="Unit of the kerma-area product where none is given.")
+    clock: tuple[ClockOffset, ...] = Field((), description="Clock errors by period.")
+
+    @property
+    def name(self) -> str:
+        """`hospital/room`: what tables call the room."""
+        return f"{self.hospital}/{self.room}"
+
+    def unit_at(self, moment: datetime | None) -> str | None:
+        """The unit that is meant where none is given, or None where the study does not know."""
+        return next((period.unit for period in self.kap_unit if period.holds(moment)), None)
+
+    def corrected(self, moment: datetime | None) -> datetime | None:
+        """Local time of what the device's clock showed."""
+        if moment is None:
+            return None
+        ahead = next((period.ahead_s for period in self.clock if period.holds(moment)), 0)
+        return moment - timedelta(seconds=ahead)
+
+
+class DoseSettings(_Frozen):
+    """Everything that a derivation of organ doses needs to be repeated, besides its inputs."""
+
+    organs: tuple[Organ, ...] = Field(ORGANS, description="Organs to derive, in this order.", min_length=1)
+    n_realisations: int = Field(300, description="Realisations: one is one draw of all shared errors.", ge=2, le=5000)
+    default_calibration: float = Field(
+        0.6,
+        description="True over displayed KAP of rooms without a measured factor (1): middle of 0.4-0.9, "
+        "the factors found in SENTINEL with table and mattress (Padovani 2008).",
+        gt=0,
+        le=3,
+    )
+    default_calibration_gsd: float = Field(
+        1.25, description="Geometric SD of that assumed factor, shared by room (1): the same range read as 95 %.", ge=1
+    )
+    protocol_gsd: float = Field(
+        1.15, description="Geometric SD of geometry and filtration the table assumes, shared by hospital and era (1).",
+        ge=1,
+    )  # fmt: skip
+    era_years: int = Field(5, description="Length of an era over which protocol assumptions are shared (years).", ge=1)
+    organ_correlation: float = Field(
+        0.8, description="Correlation between organs of the coefficient table's shared error (1).", ge=0, le=1
+    )
+    anatomy_gsd: float = Field(1.2, description="Geometric SD of a person's anatomy against the phantom (1).", ge=1)
+    event_gsd: float = Field(1.15, description="Geometric SD of one exam: beam position, rounding (1).", ge=1)
+    age_band_gsd: float = Field(
+        1.25, description="Further geometric SD of an exam whose weight is unknown, so that age stands in (1).", ge=1
+    )
+    memory_budget_mb: int = Field(4096, description="Largest size of the realisations of one derivation (MB).", ge=1)
+    limits: DoseLimits = Field(default_factory=DoseLimits, description="Limits of belief.")
