@@ -58,7 +58,7 @@ def m_u_chart(comparisons: Sequence[ComparisonTable]) -> Markup:
     ]
     y = 30.0
     for comparison in comparisons:
-        shapes.append(words(0.0, y + 12.0, comparison.name, kind="head"))
+        shapes.append(words(0.0, y + 12.0, comparison.name.replace("_", " "), kind="head"))
         for level in comparison.levels:
             shapes += _level_row(level.name, level.m, level.u, level.bits, y=y, worth=worth)
             y += 19.0
@@ -87,7 +87,9 @@ def organ_dose_chart(organs: Sequence[OrganDistribution]) -> Markup:
     for place, organ in enumerate(known):
         shapes += _organ_row(organ, across, y=row * place, height=row)
     shapes.append(words((150.0 + _WIDTH - 70.0) / 2, row * len(known) + 34.0, "organ dose (mGy)", anchor="middle"))
-    medians = ", ".join(f"{organ.organ} {organ.median_mgy:.3g}" for organ in known if organ.median_mgy is not None)
+    medians = ", ".join(
+        f"{organ.organ.replace('_', ' ')} {organ.median_mgy:.3g}" for organ in known if organ.median_mgy is not None
+    )
     return figure(
         shapes,
         width=_WIDTH,

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from doselink.report import distributions
 from doselink.report.summary import (
     ComparisonTable,
-    DoseBin,
     DoseLinkCount,
     LevelRow,
     NamedCount,
@@ -24,32 +24,19 @@ from linkage.model import Model, level_bits
 
 __all__ = ["comparison_tables", "dose_links", "flag_counts", "organ_distributions", "truth_of", "weight_bins"]
 
-_BIN_BITS = 2.0
-_DECADES_MGY = tuple(10.0**power for power in np.arange(-3.0, 3.01, 0.5))
-
 
 def weight_bins(pairs: pa.Table) -> tuple[WeightBin, ...]:
     """
-    Histogram of pair weights in steps of two bits.
+    Histogram of pair weights by judgement.
 
     Args:
         pairs: match_weight (bits) and judgement; one row a pair.
     """
-    if pairs.num_rows == 0:
-        return ()
-    weights = pairs.column("match_weight").to_numpy()
-    judgements = pairs.column("judgement").to_pylist()
-    low = np.floor(weights / _BIN_BITS).astype(int)
-    counts = Counter(zip(low.tolist(), judgements, strict=True))
-    return tuple(
-        WeightBin(
-            low_bits=number * _BIN_BITS,
-            high_bits=(number + 1) * _BIN_BITS,
-            n_link=counts[number, "link"],
-            n_possible=counts[number, "possible_link"],
-            n_no_link=counts[number, "non_link"],
-        )
-        for number in range(int(low.min()), int(low.max()) + 1)
+    judgements = pairs.column("judgement")
+    return distributions.weight_bins(
+        pairs.column("match_weight").to_numpy().astype(np.float64),
+        is_link=pc.equal(judgements, "link").to_numpy(),
+        is_possible=pc.equal(judgements, "possible_link").to_numpy(),
     )
 
 
@@ -100,30 +87,9 @@ def organ_distributions(estimates: pa.Table) -> tuple[OrganDistribution, ...]:
 
 
 def _organ(organ: str, means: npt.NDArray[np.float64], spreads: npt.NDArray[np.float64]) -> OrganDistribution:
-    p05, p25, median, p75, p95 = (float(x) for x in np.quantile(means, [0.05, 0.25, 0.5, 0.75, 0.95]))
-    known = means > 0
-    # For a log-normal dose, ln(GSD)^2 = ln(1 + CV^2).
-    ratio = np.divide(spreads, means, out=np.zeros_like(means), where=known)
-    gsd = np.exp(np.sqrt(np.log1p(ratio**2)))
-    edges = (0.0, *_DECADES_MGY, float("inf"))
-    counts, _ = np.histogram(means, bins=np.array(edges))
-    top = max(float(means.max()), _DECADES_MGY[-1])
-    bins = [
-        DoseBin(low_mgy=low, high_mgy=min(high, top), n=int(n))
-        for low, high, n in zip(edges[:-1], edges[1:], counts, strict=True)
-    ]
-    return OrganDistribution(
-        organ=organ,
-        n=len(means),
-        p05_mgy=p05,
-        p25_mgy=p25,
-        median_mgy=median,
-        p75_mgy=p75,
-        p95_mgy=p95,
-        max_mgy=float(means.max()),
-        gsd_median=float(np.median(gsd[known])) if known.any() else None,
-        bins=tuple(_without_empty_ends(bins)),
-    )
+    # For a log-normal dose, ln(GSD)^2 = ln(1 + CV^2); a dose of zero has no such spread.
+    ratio = np.divide(spreads, means, out=np.full_like(means, np.nan), where=means > 0)
+    return distributions.organ_distribution(organ, means, gsd=np.exp(np.sqrt(np.log1p(ratio**2))))
 
 
 def truth_of(links: pa.Table, truth: set[tuple[str, str]]) -> Truth:
@@ -142,8 +108,3 @@ def truth_of(links: pa.Table, truth: set[tuple[str, str]]) -> Truth:
 def _matrix(column: pa.ChunkedArray, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
     flat: npt.NDArray[np.float64] = pc.list_flatten(column).to_numpy().astype(np.float64)
     return flat.reshape(shape)
-
-
-def _without_empty_ends(bins: list[DoseBin]) -> list[DoseBin]:
-    used = [number for number, found in enumerate(bins) if found.n]
-    return bins[used[0] : used[-1] + 1] if used else []
