@@ -81,6 +81,11 @@ class Comparison(BaseModel, ABC):
         return frozenset({self.column})
 
     @property
+    def cost(self) -> int:
+        """0 where a pair is an integer comparison, 1 where distinct pairs of values are worked on, 2 for texts."""
+        return 0
+
+    @property
     def right_name(self) -> str:
         """Column of the right table."""
         return self.right_column or self.column

@@ -16,9 +16,10 @@ from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
 from linkage.comparison.base import Comparison, Prepared, first_reached
 from linkage.comparison.encoding import Codes, distinct_pairs, encode
 
-__all__ = ["CodeSetComparison"]
+__all__ = ["CodeSetComparison", "looks_like_codes"]
 
 _SPLIT = re.compile(r"[;|,\s]+")
+_CODE = re.compile(r"[A-Z]\d{2}(\.?[\dA-Z-]{1,3})?[+*!]?|\d-\d{2}[\da-z](\.[\da-z]{1,2})?", re.IGNORECASE)
 _CHUNK = 200_000  # distinct pairs of sets whose incidence rows are multiplied at once: bounds memory
 
 
@@ -82,6 +83,10 @@ class CodeSetComparison(Comparison):
         beginnings = tuple(f"shared_first_{length}" for length in self.prefixes)
         return ("else", *beginnings, "shared_code", *(f"overlap_{limit:.2f}" for limit in self.overlaps))
 
+    @property
+    def cost(self) -> int:
+        return 1
+
     def prepare(self, left: pa.Table, right: pa.Table) -> Prepared:
         a, b = self.sides(left, right)
         coded = encode(_as_text(a), _as_text(b), standardise=_sorted_set)
@@ -111,3 +116,9 @@ def _incidence(sets: list[list[str]]) -> Any:
     starts = np.concatenate([[0], np.cumsum([len(codes) for codes in sets])]).astype(np.int64)
     ones = np.ones(len(columns), dtype=np.int32)
     return sparse.csr_matrix((ones, np.array(columns, dtype=np.int64), starts), shape=(len(sets), max(len(number), 1)))
+
+
+def looks_like_codes(text: str) -> bool:
+    """Whether a text is nothing but ICD-10 or OPS codes (one or several)."""
+    parts = [part for part in _SPLIT.split(text.strip()) if part]
+    return bool(parts) and all(_CODE.fullmatch(part) for part in parts)

@@ -99,6 +99,10 @@ class NameComparison(Comparison):
         swapped = ("swapped",) if self.swapped_with else ()
         return ("else", *alike, *swapped, "variant", "exact")
 
+    @property
+    def cost(self) -> int:
+        return 2
+
     def prepare(self, left: pa.Table, right: pa.Table) -> Prepared:
         mine = self.sides(left, right)
         if self.swapped_with is None:

@@ -111,6 +111,10 @@ class TextComparison(Comparison):
     def level_names(self) -> tuple[str, ...]:
         return ("else", *(f"{self.measure}_{limit:.2f}" for limit in self.thresholds), "exact")
 
+    @property
+    def cost(self) -> int:
+        return 2
+
     def prepare(self, left: pa.Table, right: pa.Table) -> Prepared:
         coded = encode(*self.sides(left, right), standardise=fold)
         return _PreparedText(coded, self.measure, self.thresholds)

@@ -1,0 +1,58 @@
+"""Clusters of records from accepted pairs, and the conflicts among them. Opens nothing."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from linkage.arrays import FloatArray, IntArray
+
+__all__ = ["clusters", "conflict_components"]
+
+
+def clusters(pairs: IntArray, *, n_records: int) -> IntArray:
+    """
+    Connected components of accepted pairs.
+
+    Args:
+        pairs: `(n_pairs, 2)` records.
+        n_records: Records are 0 to n_records - 1.
+
+    Returns:
+        `(n_records,)` the lowest record of each record's cluster, so that labels depend on no order.
+    """
+    if len(pairs) == 0:
+        return np.arange(n_records, dtype=np.int64)
+    graph = coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n_records, n_records))
+    _, label = connected_components(graph, directed=False)
+    lowest = np.full(int(label.max()) + 1, n_records, dtype=np.int64)
+    np.minimum.at(lowest, label, np.arange(n_records, dtype=np.int64))
+    return lowest[label]
+
+
+def conflict_components(pairs: IntArray, *, bits: FloatArray, cannot: IntArray) -> list[nx.Graph[int]]:
+    """
+    The clusters that hold two records which cannot be one thing.
+
+    Args:
+        pairs: `(n_pairs, 2)` accepted pairs.
+        bits: `(n_pairs,)` their weights, kept as the edges' `bits`.
+        cannot: `(n_conflicts, 2)` records that cannot be together.
+
+    Returns:
+        One graph a cluster, by lowest record; `graph["cannot"]` lists its conflicts.
+    """
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(int(record) for record in np.unique(cannot))
+    for (a, b), weight in zip(pairs.tolist(), bits.tolist(), strict=True):
+        graph.add_edge(a, b, bits=weight)
+    where = {record: min(members) for members in nx.connected_components(graph) for record in members}
+    together = [(a, b) for a, b in cannot.tolist() if where[a] == where[b]]
+    found = []
+    for label in sorted({where[a] for a, _ in together}):
+        part = graph.subgraph([record for record, mine in where.items() if mine == label]).copy()
+        part.graph["cannot"] = sorted((a, b) for a, b in together if where[a] == label)
+        found.append(part)
+    return found

@@ -1,0 +1,241 @@
+"""
+The front door: link any two tables, or find the duplicates of one. Opens nothing.
+
+    settings = propose(left, right)
+    linkage = Linker(left, right, settings=settings).link()
+    linkage.links          # one row a link
+
+Plan (counted, refused over budget), compare, train without truth, weigh, decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage.arrays import BoolArray, Int8Array, IntArray
+from linkage.blocking.candidates import Candidates, Plan
+from linkage.decided import Decided, decide
+from linkage.model.chance import random_pairs, sampled_u, without_matches
+from linkage.model.em import Fit, fit
+from linkage.model.model import BadModel, Model
+from linkage.model.patterns import PatternCounts, count_patterns, merge_patterns
+from linkage.model.terms import TermWeights
+from linkage.model.weights import bits_for_probability, bits_table, level_bits, pair_bits, prior_bits
+from linkage.scored import ScoredPairs
+from linkage.settings import LinkSettings, LinkType
+
+__all__ = ["Linkage", "Linker"]
+
+_ROUNDS = 3  # trainings: the second and third with the matches of the one before taken out of u
+
+OnPairs = Callable[[int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Linkage:
+    """
+    What came out.
+
+    Attributes:
+        pairs: One row a pair that could be a match: left_row, right_row, levels, level_bits, match_weight (bits,
+            prior included), match_probability, match_key, judgement, reason_code.
+        model: The model that weighed them.
+        fit: How it was trained; None if it was given.
+        patterns: Counts of the agreement patterns that were compared.
+        plan: What blocking proposed.
+        decided: Counts of the decisions.
+        cluster: `(n_left,)` cluster of every record when duplicates were sought; else None.
+    """
+
+    pairs: pa.Table
+    model: Model
+    fit: Fit | None
+    patterns: PatternCounts
+    plan: Plan
+    decided: Decided
+    cluster: IntArray | None
+
+    @property
+    def links(self) -> pa.Table:
+        """The pairs that were linked."""
+        return self.pairs.filter(pc.equal(self.pairs.column("judgement"), "link"))
+
+
+class Linker:
+    """
+    Links two tables, or finds duplicates in one.
+
+    Args:
+        left: The left table, or the only one.
+        right: The right table; None for duplicates within `left`.
+        settings: What is compared and how.
+
+    Raises:
+        ColumnMissing: If a setting names a column a table lacks.
+    """
+
+    def __init__(self, left: pa.Table, right: pa.Table | None = None, *, settings: LinkSettings) -> None:
+        self.settings = settings
+        self.within = right is None
+        self._other = left if right is None else right
+        self._n = (left.num_rows, self._other.num_rows)
+        self._prepared = tuple(comparison.prepare(left, self._other) for comparison in settings.comparisons)
+        self._candidates = Candidates(left, right, rules=settings.blocking)
+        self._named = [(comparison.name, comparison.level_names) for comparison in settings.comparisons]
+
+    def plan(self) -> Plan:
+        """
+        Count the work.
+
+        Raises:
+            BudgetExceeded: If it is more than the settings allow.
+        """
+        plan = self._candidates.plan()
+        plan.check(max_pairs=self.settings.max_pairs)
+        return plan
+
+    def gammas(self, left_rows: IntArray, right_rows: IntArray) -> Int8Array:
+        """`(n_pairs, n_comparisons)` levels of given pairs of rows."""
+        out = np.empty((len(left_rows), len(self._prepared)), dtype=np.int8, order="F")
+        for column, prepared in enumerate(self._prepared):
+            out[:, column] = prepared.gammas(left_rows, right_rows)
+        return out
+
+    def link(self, *, model: Model | None = None, on_pairs: OnPairs | None = None) -> Linkage:
+        """
+        Compare, train unless a model is given, weigh and decide.
+
+        Args:
+            model: A trained model with the settings' comparisons; it is used as it is.
+            on_pairs: Told how many more pairs have been compared.
+
+        Raises:
+            BudgetExceeded: If the settings propose too many pairs.
+            BadModel: If the model does not fit the settings.
+        """
+        if model is not None:
+            self._check_model(model)
+        plan = self.plan()
+        held, patterns, share = self._compare_for_training(plan, on_pairs or _nobody)
+        trained = None if model is not None else self._train(patterns, n_possible=plan.n_possible * share)
+        chosen = model or trained.model  # type: ignore[union-attr]
+        scored = self._score(held, chosen) if held is not None else self._stream(chosen, on_pairs or _nobody)
+        decided = decide(scored, settings=self.settings, n_records=self._n[0])
+        return Linkage(
+            pairs=scored.table(self._named, rules=self._candidates.names, decided=decided),
+            model=chosen,
+            fit=trained,
+            patterns=patterns,
+            plan=plan,
+            decided=decided,
+            cluster=decided.cluster if self.settings.link_type is LinkType.DEDUPE else None,
+        )
+
+    def _check_model(self, model: Model) -> None:
+        got = [(part.name, part.level_names) for part in model.comparisons]
+        if got != self._named:
+            wanted = ", ".join(name for name, _ in self._named)
+            raise BadModel(f"the model does not fit the settings: expected the comparisons {wanted}, with their levels")
+
+    def _compare_for_training(self, plan: Plan, on_pairs: OnPairs) -> tuple[ScoredPairs | None, PatternCounts, float]:
+        """Levels of all candidates, or of those of a share of the left records where there are too many."""
+        every = max(1, -(-plan.n_pairs // self.settings.training_pairs))
+        only = None if every == 1 else np.arange(self._n[0]) % every == 0
+        held = ScoredPairs.builder()
+        counted = []
+        for batch in self._candidates.batches(only=only):
+            gammas = self.gammas(batch.left, batch.right)
+            counted.append(count_patterns(gammas))
+            if only is None:
+                held.append(batch.rule, batch.left, batch.right, gammas)
+            on_pairs(len(batch.left))
+        patterns = merge_patterns(counted, n_comparisons=len(self._prepared))
+        share = 1.0 if only is None else float(only.mean())
+        return (held.build(len(self._prepared)) if only is None else None), patterns, share
+
+    def _train(self, patterns: PatternCounts, *, n_possible: float) -> Fit:
+        settings = self.settings
+        left, right = random_pairs(*self._n, within=self.within, n=settings.random_pairs, seed=settings.seed)
+        every = sampled_u(
+            self.gammas(left, right),
+            level_counts=[len(levels) for _, levels in self._named],
+            prepared=self._prepared,
+            within=self.within,
+        )
+        u = every
+        for left_to_do in reversed(range(_ROUNDS)):
+            trained = fit(patterns, comparisons=self._named, u=u, settings=settings.em, n_pairs=round(n_possible))
+            if left_to_do:
+                u = without_matches(every, trained.model)
+        return trained
+
+    def _terms(self, model: Model) -> list[TermWeights]:
+        out = []
+        for column, (comparison, prepared) in enumerate(zip(self.settings.comparisons, self._prepared, strict=True)):
+            if comparison.term_frequency and prepared.codes is not None:
+                part = model.comparisons[column]
+                out.append(
+                    TermWeights.of(
+                        prepared.codes,
+                        column=column,
+                        level=len(part.level_names) - 1,
+                        u=part.u[-1],
+                        least_count=self.settings.rare_value_count,
+                    )
+                )
+        return out
+
+    def _score(self, held: ScoredPairs, model: Model) -> ScoredPairs:
+        """Of compared pairs those that could be a match, with their weights."""
+        terms = self._terms(model)
+        likely = pair_bits(held.gammas, model) + sum(term.largest for term in terms) >= self._floor(model)
+        return self._weigh(held.take(likely), model, terms)
+
+    def _floor(self, model: Model) -> float:
+        return bits_for_probability(self.settings.possible, model.prior)
+
+    def _weigh(self, pairs: ScoredPairs, model: Model, terms: list[TermWeights]) -> ScoredPairs:
+        bits = bits_table(pairs.gammas, model)
+        for term in terms:
+            term.add_to(bits, gammas=pairs.gammas, left_rows=pairs.left)
+        kept = bits.sum(axis=1) >= self._floor(model)
+        return pairs.take(kept).with_bits(bits[kept], prior_bits=prior_bits(model.prior))
+
+    def _stream(self, model: Model, on_pairs: OnPairs) -> ScoredPairs:
+        """Compare all candidates in batches, cheap comparisons first, leaving out early what cannot be a match."""
+        terms, held = self._terms(model), ScoredPairs.builder()
+        for batch in self._candidates.batches():
+            kept, gammas = self._pruned(batch.left, batch.right, model, terms)
+            if kept.any():
+                held.append(batch.rule, batch.left[kept], batch.right[kept], gammas)
+            on_pairs(len(batch.left))
+        return self._weigh(held.build(len(self._prepared)), model, terms)
+
+    def _pruned(
+        self, left: IntArray, right: IntArray, model: Model, terms: list[TermWeights]
+    ) -> tuple[BoolArray, Int8Array]:
+        """Which pairs can reach the floor, and their levels."""
+        tables = level_bits(model)
+        extra = {term.column: term.largest for term in terms}
+        best = [max(float(bits.max()), float(bits[-1]) + extra.get(i, 0.0), 0.0) for i, bits in enumerate(tables)]
+        possible = np.full(len(left), sum(best))
+        gammas = np.full((len(left), len(tables)), -1, dtype=np.int8, order="F")
+        alive = np.arange(len(left))
+        for column in sorted(range(len(tables)), key=lambda i: self.settings.comparisons[i].cost):
+            gammas[alive, column] = self._prepared[column].gammas(left[alive], right[alive])
+            reached = np.append(tables[column], 0.0)[gammas[alive, column]]
+            top = gammas[alive, column] == len(tables[column]) - 1
+            possible[alive] += reached + np.where(top, extra.get(column, 0.0), 0.0) - best[column]
+            alive = alive[possible[alive] >= self._floor(model) - 1e-9]
+        kept = np.zeros(len(left), dtype=bool)
+        kept[alive] = True
+        return kept, gammas[alive]
+
+
+def _nobody(_: int) -> None:
+    """Nobody listens."""
