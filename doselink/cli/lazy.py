@@ -80,7 +80,7 @@ class LazyGroup(TyperGroup):
         below = {inner: f"{outer} {inner}" for outer, mount in self.mounts.items() for inner in mount.below}
         if name in below:
             return f"Did you mean `doselink {below[name]}`?"
-        found = get_close_matches(name, [*self.mounts, *below], n=1, cutoff=0.5)
+        found = get_close_matches(name, [*self.mounts, *below], n=1, cutoff=0.6)
         if not found:
             return "`doselink --help` lists them all."
         return f"Did you mean `doselink {below.get(found[0], found[0])}`?"

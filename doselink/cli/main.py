@@ -33,14 +33,19 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _top(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and leave.")] = False,
-) -> None:
-    """Who was exposed, to how much, and where every number came from."""
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         sys.stdout.write(f"doselink {__version__}\n")
         raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Who was exposed, to how much, and where every number came from."""
 
 
 def _line_in_help() -> None:
