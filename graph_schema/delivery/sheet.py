@@ -51,14 +51,19 @@ class Sheet:
             self.reject(pc.is_null(column).to_numpy(zero_copy_only=False), role, "empty")
         return column
 
-    def parse(self, role: str, parser: Parser, *, key: bool = False) -> pa.Array:
-        """A column as typed values; bad values of a key field reject the row, others become null."""
+    def parse(self, role: str, parser: Parser, *, key: bool = False, strict: bool = False) -> pa.Array:
+        """
+        A column as typed values; bad values of a key field reject the row, others become null.
+
+        With `strict` a bad value rejects the row as well, but there may be none: where empty has a meaning
+        of its own, a bad value must not turn into it.
+        """
         parsed = parser(self.text(role, key=key))
         for reason in pc.unique(parsed.reasons).to_pylist():
             if reason is None:
                 continue
             bad = pc.fill_null(pc.equal(parsed.reasons, reason), False).to_numpy(zero_copy_only=False)
-            if key:
+            if key or strict:
                 self.reject(bad, role, reason)
             else:
                 self.repaired[(role, reason)] += int(bad.sum())

@@ -16,7 +16,18 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Parsed", "Parser", "choice", "day", "decimal_number", "ik_is_valid", "moment", "pattern", "whole_number"]
+__all__ = [
+    "Parsed",
+    "Parser",
+    "choice",
+    "day",
+    "decimal_number",
+    "distinct_parser",
+    "ik_is_valid",
+    "moment",
+    "pattern",
+    "whole_number",
+]
 
 _FIRST_YEAR = 1900
 _DAY = re.compile(
@@ -42,7 +53,7 @@ class Parsed:
 Parser = Callable[[pa.Array], Parsed]
 
 
-def _distinct(kind: pa.DataType, read: Callable[[str], object]) -> Parser:
+def distinct_parser(kind: pa.DataType, read: Callable[[str], object]) -> Parser:
     """A parser that calls `read` once for each distinct string; ValueError's text is the reason."""
 
     def parse(column: pa.Array) -> Parsed:
@@ -84,7 +95,7 @@ def day(*, today: date) -> Parser:
         _check_range(result, today)
         return result
 
-    return _distinct(pa.date32(), read)
+    return distinct_parser(pa.date32(), read)
 
 
 def moment(*, today: date) -> Parser:
@@ -112,7 +123,7 @@ def moment(*, today: date) -> Parser:
         _check_range(result.date(), today)
         return result
 
-    return _distinct(pa.timestamp("s"), read)
+    return distinct_parser(pa.timestamp("s"), read)
 
 
 def _check_range(found: date, today: date) -> None:
@@ -147,7 +158,7 @@ def decimal_number(
             raise ValueError("number out of its possible range")
         return result
 
-    return _distinct(pa.float64(), read)
+    return distinct_parser(pa.float64(), read)
 
 
 def whole_number(kind: pa.DataType, *, minimum: int, maximum: int) -> Parser:
@@ -162,7 +173,7 @@ def whole_number(kind: pa.DataType, *, minimum: int, maximum: int) -> Parser:
             raise ValueError("number out of its possible range")
         return result
 
-    return _distinct(kind, read)
+    return distinct_parser(kind, read)
 
 
 def choice(words: Mapping[str, str], *, wanted: str) -> Parser:
@@ -175,7 +186,7 @@ def choice(words: Mapping[str, str], *, wanted: str) -> Parser:
         except KeyError:
             raise ValueError(f"expected {wanted}") from None
 
-    return _distinct(pa.string(), read)
+    return distinct_parser(pa.string(), read)
 
 
 def pattern(expression: str, *, wanted: str) -> Parser:
@@ -187,7 +198,7 @@ def pattern(expression: str, *, wanted: str) -> Parser:
             raise ValueError(f"expected {wanted}")
         return text
 
-    return _distinct(pa.string(), read)
+    return distinct_parser(pa.string(), read)
 
 
 def ik_is_valid(text: str) -> bool:

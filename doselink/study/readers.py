@@ -1,0 +1,65 @@
+"""The sources of a study as the readers of records want them. Lists folders; reads the crosswalk table."""
+
+from __future__ import annotations
+
+from doselink.study.files import source_files, table_path
+from doselink.study.models import Source, Study
+from linkage.records import (
+    NO_CROSSWALK,
+    CathLabSource,
+    ClaimsSource,
+    Crosswalk,
+    RoomFacts,
+    Section21Source,
+    read_crosswalk,
+)
+
+__all__ = ["cathlab_source", "claims_source", "crosswalk_of", "rooms_of", "section21_source"]
+
+
+def crosswalk_of(study: Study) -> Crosswalk:
+    """
+    The study's postcode crosswalk; without one, hospital postcodes are dropped and regions stay unknown.
+
+    Raises:
+        SourceMissing, SourceFileError: If it is declared and cannot be read.
+    """
+    declared = study.tables.region_crosswalk
+    return NO_CROSSWALK if declared is None else read_crosswalk(table_path(study, declared.path))
+
+
+def rooms_of(study: Study, hospital: str | None) -> tuple[RoomFacts, ...]:
+    """What the study knows of the rooms of one hospital."""
+    return tuple(
+        RoomFacts(room.room, room.kap_unit, room.clock_offset_s, room.valid_from, room.valid_to)
+        for room in study.rooms
+        if room.hospital == hospital
+    )
+
+
+def claims_source(study: Study, source: Source) -> ClaimsSource:
+    """A source of kind claims with its files."""
+    return ClaimsSource(source.name, source_files(study, source), study.hospital_of_ik)
+
+
+def section21_source(study: Study, source: Source, crosswalk: Crosswalk) -> Section21Source:
+    """A source of kind section21 with its files."""
+    return Section21Source(
+        name=source.name,
+        files=source_files(study, source),
+        hospital=source.hospital,
+        hospital_of_ik=study.hospital_of_ik,
+        placeholders=frozenset(source.placeholders),
+        crosswalk=crosswalk,
+    )
+
+
+def cathlab_source(study: Study, source: Source) -> CathLabSource:
+    """A source of kind cath_lab with its files."""
+    return CathLabSource(
+        name=source.name,
+        files=source_files(study, source),
+        hospital=source.hospital or "",
+        rooms=rooms_of(study, source.hospital),
+        placeholders=frozenset(source.placeholders),
+    )
