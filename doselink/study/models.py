@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from doselink.study.sections import DoseSection, LinkageSection
+from doselink.study.sections import LinkageSection
 from graph_schema.delivery import TextFormat
 from graph_schema.ids import content_digest
+from provenance.dose.settings import ORGANS, DoseSettings
 
 __all__ = ["CohortDefinition", "Evaluation", "FileDeclaration", "GraphTarget", "Hospital", "PermitDeclaration", "Room",
            "Source", "SourceKind", "Study", "TableFile", "Tables"]  # fmt: skip
@@ -119,15 +120,20 @@ class Source(TextFormat):
 
 
 class TableFile(_Model):
-    """A table of the study team."""
+    """A table of the study team; `name: file.csv` is short for `name: {path: file.csv}`."""
 
     path: str = Field(description="CSV or Parquet file, relative to the study file.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: object) -> object:
+        return {"path": given} if isinstance(given, str) else given
 
 
 class Tables(_Model):
     """Tables of the study team; where one is absent the shipped demonstration is used."""
 
-    region_crosswalk: TableFile | None = Field(None, description="Postcode to district key: plz, ags, share.")
+    region_crosswalk: TableFile | None = Field(None, description="Postcode to district: plz, kreis (or ags), share.")
     calibration: TableFile | None = Field(None, description="KAP-meter calibration factors by room and period.")
     coefficients: TableFile | None = Field(None, description="Organ dose per kerma-area product.")
 
@@ -152,15 +158,23 @@ class CohortDefinition(_Model):
     from_: date | None = Field(None, alias="from", description="First day of qualifying procedures (inclusive).")
     to: date | None = Field(None, description="End of qualifying procedures (exclusive).")
     link_probability: float = Field(0.9, ge=0, le=1, description="Smallest link probability of a member.")
-    lag_years: float = Field(2.0, ge=0, description="Doses count from so many years after the examination (years).")
+    lag_years: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="Organ to the years after which a dose counts, such as {active_marrow: 2}; one number is for all.",
+    )
+
+    @field_validator("lag_years", mode="before")
+    @classmethod
+    def _one_for_all(cls, given: object) -> object:
+        return dict.fromkeys(ORGANS, given) if isinstance(given, int) else given
 
 
 class Evaluation(_Model):
     """Known truth, where there is any (fixtures, gold standards)."""
 
-    stay_links: str | None = Field(None, description="CSV of true pairs: claims case_id, hospital, case.")
-    person_links: str | None = Field(None, description="CSV of true pairs: insurant_id, hospital, patient_id.")
-    dose_links: str | None = Field(None, description="CSV of true pairs: dose event, examination or case.")
+    stay_links: TableFile | None = Field(None, description="CSV of true pairs: claims case_id, hospital, case.")
+    person_links: TableFile | None = Field(None, description="CSV of true pairs: insurant_id, hospital, patient_id.")
+    dose_links: TableFile | None = Field(None, description="CSV of true pairs: dose event, examination or case.")
 
 
 class Study(_Model):
@@ -175,7 +189,7 @@ class Study(_Model):
     tables: Tables = Field(default_factory=Tables, description="Tables of the study team.")
     rooms: tuple[Room, ...] = Field((), description="What is known of the rooms.")
     linkage: LinkageSection = Field(default_factory=LinkageSection, description="Settings of the linkage.")
-    dose: DoseSection = Field(default_factory=DoseSection, description="Settings of the dose derivation.")
+    dose: DoseSettings = Field(default_factory=DoseSettings, description="Settings of the dose derivation.")
     cohorts: tuple[CohortDefinition, ...] = Field((), description="Cohorts to be kept.")
     evaluation: Evaluation = Field(default_factory=Evaluation, description="Known truth, where there is any.")
     base: Path = Field(Path(), exclude=True, description="Folder of the study file; not a key of the file.")

@@ -1,4 +1,4 @@
-"""The sections of the study file that other packages define the settings of. Opens nothing."""
+"""The section of the study file that `linkage` defines the settings of. Opens nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from linkage.stays.settings import StaySettings
 
-__all__ = ["DoseSection", "LinkageSection"]
+__all__ = ["LinkageSection"]
 
 
 class LinkageSection(BaseModel):
@@ -16,9 +16,3 @@ class LinkageSection(BaseModel):
 
     stays: StaySettings = Field(default_factory=StaySettings, description="Stays and persons.")
     doses: dict[str, JsonValue] = Field(default_factory=dict, description="Doses and examinations.")
-
-
-class DoseSection(BaseModel):
-    """Settings of the dose derivation."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")

@@ -12,6 +12,7 @@ import pyarrow as pa
 from graph_schema.delivery import Reject, TextFormat, read_text_table
 from graph_schema.delivery.sheet import Sheet
 from graph_schema.delivery.values import Parser, decimal_number, distinct_parser, pattern
+from graph_schema.errors import SourceFileError
 from graph_schema.ids import content_digest
 
 __all__ = ["DISTRICT", "NO_CROSSWALK", "Crosswalk", "district_key", "read_crosswalk"]
@@ -71,17 +72,19 @@ DISTRICT: Parser = distinct_parser(pa.string(), district_key)
 
 def read_crosswalk(path: Path, *, format: TextFormat | None = None) -> Crosswalk:  # noqa: A002
     """
-    The crosswalk table at `path`: columns plz, ags and optionally share.
+    The crosswalk table at `path`: columns plz, kreis (or ags) and optionally share.
 
     Raises:
         SourceMissing: If the file is not there.
         SourceFileError: If it lacks a column.
     """
-    text = read_text_table(path, format=format or TextFormat(), required=("plz", "ags"), optional=("share",))
+    text = read_text_table(path, format=format or TextFormat(), required=("plz",), optional=("kreis", "ags", "share"))
+    if not (text.has("kreis") or text.has("ags")):
+        raise SourceFileError(path, "a column 'kreis' or 'ags' with the district key of five digits", row=1)
     sheet = Sheet(text)
     columns = {
         "plz": sheet.parse("plz", pattern(r"\d{5}", wanted="a postcode of five digits"), key=True),
-        "ags": sheet.parse("ags", DISTRICT, key=True),
+        "ags": sheet.parse("kreis" if text.has("kreis") else "ags", DISTRICT, key=True),
         "share": sheet.parse("share", decimal_number(mark=text.decimal, minimum=0.0)),
     }
     table, rejects = sheet.finish(columns)
