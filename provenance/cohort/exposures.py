@@ -30,8 +30,8 @@ def persons(snapshot: Snapshot) -> pd.DataFrame:
 
     Returns:
         `person_id`, `person`, `link_probability`, `n_claims_records`, `n_hospital_records`, `sex` (None where
-        nothing is known or the records differ), `birth_year` (of the claims record where there is one), `records_differ` (in sex or year of birth).
-        One row a person, sorted by key.
+        nothing is known or the records differ), `birth_year` (of the claims record where there is one),
+        `records_differ` (in sex or year of birth). One row a person, sorted by key.
     """
     people = snapshot.nodes("Person")[["id", "key", "link_probability", "n_claims_records", "n_hospital_records"]]
     people = people.rename(columns={"id": "person_id", "key": "person"}).sort_values("person", ignore_index=True)

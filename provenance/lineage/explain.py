@@ -160,7 +160,7 @@ def _doses(snapshot: Snapshot, ids: set[str]) -> tuple[DoseStory, ...]:
     frame = frame[frame["id"].isin(ids)].sort_values(["performed_on", "key"])
     derived = snapshot.ends("WAS_DERIVED_FROM", "DoseEstimate", "DoseEvent", ("id", "event"))
     derived = derived[derived["event"].isin(ids)].merge(snapshot.nodes("DoseEstimate"), on="id")
-    estimates: dict[str, Row] = {row["event"]: row for row in derived.to_dict("records")}
+    estimates: dict[str, Any] = {row["event"]: row for row in derived.to_dict("records")}
     tables = _single(snapshot, ("WAS_DERIVED_FROM", "DoseEstimate", "CoefficientTable"), "name", "version")
     factors = _single(snapshot, ("WAS_DERIVED_FROM", "DoseEstimate", "CalibrationFactor"), "key")
     files = _files(snapshot, "DoseEvent", ids)

@@ -97,7 +97,7 @@ def event_owners(snapshot: Snapshot, *, least_probability: float | None = None) 
     owners = owners.merge(_agreed(named, "event_id"), on="event_id", how="left")
     best = linked.sort_values(["match_probability", "decision_id"], ascending=[False, True]).drop_duplicates("event_id")
     owners = owners.merge(best[["event_id", "decision_id", "match_probability"]], on="event_id", how="left")
-    owners["disputed"] = owners["disputed"].fillna(value=False).astype(bool)
+    owners["disputed"] = owners["disputed"].eq(other=True)
     return owners[["event_id", "person_id", "disputed", "decision_id", "match_probability"]]
 
 

@@ -156,17 +156,18 @@ class Study:
 
         return explain(self.snapshot, person)
 
-    def trace(self, thing: str, *, max_steps: int = 12) -> nx.DiGraph[str]:
+    def trace(self, thing: str, *, max_steps: int = 12, history: bool = False) -> nx.DiGraph[str]:
         """
         Everything a thing was made from, down to the delivered files.
 
         Args:
             thing: Key or id of any node.
             max_steps: How many edges to follow at most.
+            history: Follow earlier revisions too.
 
         Raises:
             NotInStudy: If there is no such thing.
         """
         from provenance.lineage.trace import trace
 
-        return trace(self.ledger, thing, max_steps=max_steps)
+        return trace(self.snapshot.ledger, thing, max_steps=max_steps, history=history)
