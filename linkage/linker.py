@@ -17,16 +17,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graph_schema.chance import stream
 from linkage.arrays import BoolArray, Int8Array, IntArray
 from linkage.blocking.candidates import Candidates, Plan
-from linkage.decided import Decided, decide
+from linkage.decision.decide import Decided, decide
+from linkage.decision.scored import ScoredPairs
 from linkage.model.chance import random_pairs, sampled_u, without_matches
 from linkage.model.em import Fit, fit
 from linkage.model.model import BadModel, Model
 from linkage.model.patterns import PatternCounts, count_patterns, merge_patterns
 from linkage.model.terms import TermWeights
 from linkage.model.weights import bits_for_probability, bits_table, level_bits, pair_bits, prior_bits
-from linkage.scored import ScoredPairs
 from linkage.settings import LinkSettings, LinkType
 
 __all__ = ["Linkage", "Linker"]
@@ -46,8 +47,10 @@ class Linkage:
             prior included), match_probability, match_key, judgement, reason_code.
         model: The model that weighed them.
         fit: How it was trained; None if it was given.
-        patterns: Counts of the agreement patterns that were compared.
+        patterns: Counts of the agreement patterns of the compared pairs, or of a sample of them.
+        pattern_share: Share of the left records that the sample is of.
         plan: What blocking proposed.
+        n_compared: Pairs that were compared, each counted once.
         decided: Counts of the decisions.
         cluster: `(n_left,)` cluster of every record when duplicates were sought; else None.
     """
@@ -56,7 +59,9 @@ class Linkage:
     model: Model
     fit: Fit | None
     patterns: PatternCounts
+    pattern_share: float
     plan: Plan
+    n_compared: int
     decided: Decided
     cluster: IntArray | None
 
@@ -124,14 +129,19 @@ class Linker:
         held, patterns, share = self._compare_for_training(plan, on_pairs or _nobody)
         trained = None if model is not None else self._train(patterns, n_possible=plan.n_possible * share)
         chosen = model or trained.model  # type: ignore[union-attr]
-        scored = self._score(held, chosen) if held is not None else self._stream(chosen, on_pairs or _nobody)
+        if held is not None:
+            scored, n_compared = self._score(held, chosen), patterns.n_pairs
+        else:
+            scored, n_compared = self._stream(chosen, on_pairs or _nobody)
         decided = decide(scored, settings=self.settings, n_records=self._n[0])
         return Linkage(
             pairs=scored.table(self._named, rules=self._candidates.names, decided=decided),
             model=chosen,
             fit=trained,
             patterns=patterns,
+            pattern_share=share,
             plan=plan,
+            n_compared=n_compared,
             decided=decided,
             cluster=decided.cluster if self.settings.link_type is LinkType.DEDUPE else None,
         )
@@ -145,7 +155,8 @@ class Linker:
     def _compare_for_training(self, plan: Plan, on_pairs: OnPairs) -> tuple[ScoredPairs | None, PatternCounts, float]:
         """Levels of all candidates, or of those of a share of the left records where there are too many."""
         every = max(1, -(-plan.n_pairs // self.settings.training_pairs))
-        only = None if every == 1 else np.arange(self._n[0]) % every == 0
+        draw = stream("training-records", seed=self.settings.seed)
+        only = None if every == 1 else draw.random(self._n[0]) < 1 / every
         held = ScoredPairs.builder()
         counted = []
         for batch in self._candidates.batches(only=only):
@@ -153,7 +164,7 @@ class Linker:
             counted.append(count_patterns(gammas))
             if only is None:
                 held.append(batch.rule, batch.left, batch.right, gammas)
-            on_pairs(len(batch.left))
+                on_pairs(len(batch.left))
         patterns = merge_patterns(counted, n_comparisons=len(self._prepared))
         share = 1.0 if only is None else float(only.mean())
         return (held.build(len(self._prepared)) if only is None else None), patterns, share
@@ -206,15 +217,16 @@ class Linker:
         kept = bits.sum(axis=1) >= self._floor(model)
         return pairs.take(kept).with_bits(bits[kept], prior_bits=prior_bits(model.prior))
 
-    def _stream(self, model: Model, on_pairs: OnPairs) -> ScoredPairs:
+    def _stream(self, model: Model, on_pairs: OnPairs) -> tuple[ScoredPairs, int]:
         """Compare all candidates in batches, cheap comparisons first, leaving out early what cannot be a match."""
-        terms, held = self._terms(model), ScoredPairs.builder()
+        terms, held, n_compared = self._terms(model), ScoredPairs.builder(), 0
         for batch in self._candidates.batches():
             kept, gammas = self._pruned(batch.left, batch.right, model, terms)
             if kept.any():
                 held.append(batch.rule, batch.left[kept], batch.right[kept], gammas)
+            n_compared += len(batch.left)
             on_pairs(len(batch.left))
-        return self._weigh(held.build(len(self._prepared)), model, terms)
+        return self._weigh(held.build(len(self._prepared)), model, terms), n_compared
 
     def _pruned(
         self, left: IntArray, right: IntArray, model: Model, terms: list[TermWeights]

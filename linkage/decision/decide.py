@@ -9,8 +9,8 @@ import numpy as np
 from linkage.arrays import BoolArray, FloatArray, IntArray
 from linkage.decision.assign import Assignment, assign, best_of_right
 from linkage.decision.cluster import clusters
+from linkage.decision.scored import ScoredPairs
 from linkage.model.weights import prior_bits
-from linkage.scored import ScoredPairs
 from linkage.settings import LinkSettings, LinkType
 
 __all__ = ["Decided", "decide"]

@@ -13,7 +13,7 @@ from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
 from linkage.model.weights import posterior
 
 if TYPE_CHECKING:
-    from linkage.decided import Decided
+    from linkage.decision.decide import Decided
 
 __all__ = ["PairBuilder", "ScoredPairs"]
 

@@ -1,0 +1,99 @@
+"""Precision and recall against known pairs, misses of blocking included. Opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from linkage.arrays import FloatArray, IntArray
+
+__all__ = ["LabelScores", "score_links", "scores_by_threshold", "wilson_interval"]
+
+_Z_95 = 1.959963984540054
+
+
+class LabelScores(BaseModel):
+    """How links compare with the true pairs. A synonym error is a missed pair, a homonym error a wrong one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_right: int = Field(ge=0, description="Links that are true pairs.")
+    n_wrong: int = Field(ge=0, description="Links that are not: homonym errors.")
+    n_missed: int = Field(ge=0, description="True pairs that were not linked: synonym errors, blocked away or not.")
+
+    @property
+    def precision(self) -> float:
+        """Share of the links that are right; NaN without links."""
+        return _share(self.n_right, self.n_right + self.n_wrong)
+
+    @property
+    def recall(self) -> float:
+        """Share of the true pairs that were linked; NaN without true pairs."""
+        return _share(self.n_right, self.n_right + self.n_missed)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of the two."""
+        return _share(2 * self.n_right, 2 * self.n_right + self.n_wrong + self.n_missed)
+
+    @property
+    def precision_interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the precision."""
+        return wilson_interval(self.n_right, self.n_right + self.n_wrong)
+
+    @property
+    def recall_interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the recall."""
+        return wilson_interval(self.n_right, self.n_right + self.n_missed)
+
+
+def score_links(links: IntArray, truth: IntArray) -> LabelScores:
+    """
+    Compare links with the truth.
+
+    Args:
+        links: `(n_links, 2)` left and right row of every link.
+        truth: `(n_true, 2)` left and right row of every true pair, of both tables entirely.
+    """
+    found, true = {tuple(pair) for pair in links.tolist()}, {tuple(pair) for pair in truth.tolist()}
+    right = len(found & true)
+    return LabelScores(n_right=right, n_wrong=len(found) - right, n_missed=len(true) - right)
+
+
+def scores_by_threshold(
+    pairs: IntArray, probability: FloatArray, truth: IntArray, *, thresholds: Sequence[float]
+) -> list[tuple[float, LabelScores]]:
+    """
+    The scores that each threshold would have given.
+
+    Args:
+        pairs: `(n_pairs, 2)` scored pairs that survived their competition.
+        probability: `(n_pairs,)` their probabilities.
+        truth: `(n_true, 2)` all true pairs.
+        thresholds: Probabilities to try.
+    """
+    return [(limit, score_links(pairs[np.asarray(probability) >= limit], truth)) for limit in thresholds]
+
+
+def wilson_interval(n_hits: int, n: int) -> tuple[float, float]:
+    """
+    95 % interval of a share. (0, 1) without observations.
+
+    Source: Wilson (1927), https://doi.org/10.1080/01621459.1927.10502953.
+
+    >>> tuple(round(end, 3) for end in wilson_interval(48, 50))
+    (0.865, 0.989)
+    """
+    if n == 0:
+        return 0.0, 1.0
+    share, z2 = n_hits / n, _Z_95**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
