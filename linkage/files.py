@@ -142,16 +142,14 @@ def _ids(table: InputTable, column: str | None, path: Path) -> pa.Array:
     if column is None:
         return pa.array(np.arange(1, table.table.num_rows + 1)).cast(pa.string())
     if column not in table.table.column_names:
-        raise BadSettings(
-            f"{path.name}: expected the id column {column!r}; it has: {', '.join(table.table.column_names)}"
-        )
+        there = ", ".join(table.table.column_names)
+        raise BadSettings(f"{path.name}: expected the id column {column!r}; it has: {there}")
     ids = text_of(table.table.column(column)).combine_chunks()
-    n_alike = len(ids) - len(ids.unique()) + (ids.null_count and ids.null_count - 1)
+    n_alike = len(ids) - ids.null_count - len(ids.drop_null().unique())
     if ids.null_count or n_alike:
-        raise SourceFileError(
-            path, f"an id of its own for each row; {ids.null_count} have none, {n_alike} repeat one", field=column
-        )
-    return ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+        wanted = f"an id of its own for each row; {ids.null_count} rows have none, {n_alike} repeat another's"
+        raise SourceFileError(path, wanted, field=column)
+    return ids
 
 
 def _truth(path: Path, linkage: Linkage, ids: tuple[pa.Array, pa.Array]) -> LabelScores:

@@ -83,12 +83,8 @@ def _overview(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("groups of duplicates", f"{summary['n_groups']:,}"))
     if summary["truth"] is not None:
         truth = summary["truth"]
-        rows.append(
-            (
-                "against the truth",
-                f"{truth['n_right']:,} right, {truth['n_wrong']:,} wrong, {truth['n_missed']:,} missed",
-            )
-        )
+        told = f"{truth['n_right']:,} right, {truth['n_wrong']:,} wrong, {truth['n_missed']:,} missed"
+        rows.append(("against the truth", told))
     rows += [("model", summary["model_sha256"][:16]), ("settings", summary["settings_sha256"][:16])]
     return rows
 

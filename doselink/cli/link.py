@@ -27,9 +27,7 @@ def link(
         bool | None, Option("--one-to-one/--many", help="One partner for each record, or as many as fit.")
     ] = None,
     one_to_many: Annotated[bool, Option("--one-to-many", help="A record of A may have several of B.")] = False,
-    threshold: Annotated[
-        float | None, Option(min=0.0, max=1.0, help="Probability from which a pair is linked.")
-    ] = None,
+    threshold: Annotated[float | None, Option(min=0.0, max=1.0, help="Probability to link from.")] = None,
     left_id: Annotated[str | None, Option(metavar="COLUMN", help="Column that names the records of A.")] = None,
     right_id: Annotated[str | None, Option(metavar="COLUMN", help="Column that names the records of B.")] = None,
     truth: Annotated[Path | None, Option(metavar="FILE", help="Known pairs (two id columns) to score against.")] = None,
