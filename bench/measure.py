@@ -1,0 +1,122 @@
+"""One process measured from its start to its end: wall time, processor time, peak memory of it and its children."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+__all__ = ["BenchFailed", "Measurement", "measure"]
+
+_SAMPLE_S = 0.02
+
+
+class BenchFailed(RuntimeError):
+    """A measured process did not end well: a number would be worthless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """
+    One run of one peer.
+
+    Attributes:
+        wall_s: Time from start to end (s).
+        cpu_s: Processor time, its waited-for children included (s).
+        peak_rss_bytes: Largest resident memory of the process and its children together; sampled, so that a
+            spike shorter than a fiftieth of a second may be missed, but never below the process's own peak.
+        printed: The JSON document it printed, where it was asked for one.
+    """
+
+    wall_s: float
+    cpu_s: float
+    peak_rss_bytes: int
+    printed: object = None
+
+
+def measure(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None, reads_json: bool = False
+) -> Measurement:
+    """
+    Run a process to its end.
+
+    Args:
+        command: Program and arguments.
+        cwd: Folder it is run in.
+        environment: Variables on top of this process's own.
+        reads_json: Parse what it prints.
+
+    Raises:
+        BenchFailed: If it ends with another code than 0, or prints no JSON where it should.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        began = time.perf_counter()
+        child = subprocess.Popen(
+            list(command), cwd=cwd, env={**os.environ, **(environment or {})}, stdout=out, stderr=err
+        )
+        peak = _Peak(child.pid)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall_s = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        sampled = peak.end()
+        if child.returncode != 0:
+            err.seek(0)
+            tail = err.read().decode(errors="replace")[-2000:]
+            raise BenchFailed(f"{' '.join(command)} ended with {child.returncode}:\n{tail}")
+        out.seek(0)
+        printed = _parsed(out.read(), command) if reads_json else None
+    own = usage.ru_maxrss * 1024
+    return Measurement(wall_s, usage.ru_utime + usage.ru_stime, max(sampled, own), printed)
+
+
+def _parsed(raw: bytes, command: Sequence[str]) -> object:
+    try:
+        return json.loads(raw)
+    except json.JSONDecodeError:
+        raise BenchFailed(f"{' '.join(command)} printed no JSON") from None
+
+
+class _Peak:
+    """Samples the resident memory of a process and its children until told to end."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._most = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def end(self) -> int:
+        self._over.set()
+        self._thread.join()
+        return self._most
+
+    def _sample(self) -> None:
+        try:
+            root = psutil.Process(self._pid)
+        except psutil.NoSuchProcess:
+            return
+        while not self._over.wait(_SAMPLE_S):
+            self._most = max(self._most, _resident(root))
+
+
+def _resident(root: psutil.Process) -> int:
+    total = 0
+    try:
+        family = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return 0
+    for process in family:
+        try:
+            total += process.memory_info().rss
+        except psutil.Error:
+            continue
+    return total

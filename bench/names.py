@@ -1,0 +1,12 @@
+"""The table of benches."""
+
+from __future__ import annotations
+
+from bench.cases import Bench
+from bench.query_graph import GRAPH
+from bench.rdsr import RDSR
+from bench.run_study import RUN
+
+__all__ = ["BENCHES"]
+
+BENCHES: dict[str, Bench] = {bench.name: bench for bench in (RUN, RDSR, GRAPH)}
