@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from graph_schema.units import Quantity, unit_factor
 
-__all__ = ["ORGANS", "ClockOffset", "DoseLimits", "DoseSettings", "Organ", "RoomFacts", "UnitPeriod"]
+__all__ = ["ORGANS", "DoseLimits", "DoseSettings", "Organ", "RoomFacts", "declared_unit", "true_time"]
 
 Organ = Literal["active_marrow", "lung", "breast", "oesophagus", "thyroid", "heart"]
 ORGANS: tuple[Organ, ...] = ("active_marrow", "lung", "breast", "oesophagus", "thyroid", "heart")
@@ -28,7 +29,9 @@ class DoseLimits(_Frozen):
     field_area_low_cm2: float = Field(
         2.0, description="Smallest field area at the reference point, KAP over K_ref, of a plane (cm2).", gt=0
     )
-    field_area_high_cm2: float = Field(600.0, description="Largest field area at the reference point (cm2).", gt=0)
+    field_area_high_cm2: float = Field(
+        600.0, description="Largest field area at the reference point (cm2); 639 real events: 0.5-506.", gt=0
+    )
     judged_from_gycm2: float = Field(
         0.002, description="Events below this kerma-area product are rounding: not judged (Gy cm2).", ge=0
     )
@@ -49,61 +52,43 @@ class DoseLimits(_Frozen):
     weight_high_kg: float = Field(250.0, description="Largest body weight that is believed (kg).", gt=0)
 
 
-class _Period(_Frozen):
+class RoomFacts(_Frozen):
+    """What the study knows of a room and its device for a period; a room has an entry for each period."""
+
+    hospital: str = Field(description="The study's name for the hospital.")
+    room: str = Field(description="Name of the room, as registers and reports (station name) write it.")
+    kap_unit: str | None = Field(None, description="Unit of the kerma-area product where a delivery gives none.")
+    clock_offset_s: int = Field(0, description="Seconds the room's clock is ahead of true local time.")
     valid_from: date | None = Field(None, description="First day (inclusive); none: from the beginning.")
     valid_to: date | None = Field(None, description="End (exclusive); none: still valid.")
 
-    def holds(self, moment: datetime | None) -> bool:
-        """Whether the period covers `moment`; an unknown time is covered by an open period only."""
+    @field_validator("kap_unit")
+    @classmethod
+    def _is_known(cls, given: str | None) -> str | None:
+        if given is not None:
+            unit_factor(given, Quantity.KAP)
+        return given
+
+    def holds(self, room: str | None, moment: datetime | None) -> bool:
+        """Whether this is about `room` (`hospital/room`) at `moment`; an unknown time only fits an open period."""
+        if room != f"{self.hospital}/{self.room}":
+            return False
         if moment is None:
             return self.valid_from is None and self.valid_to is None
         day = moment.date()
         return (self.valid_from is None or day >= self.valid_from) and (self.valid_to is None or day < self.valid_to)
 
 
-class ClockOffset(_Period):
-    """How far a device's clock was ahead of local time."""
-
-    ahead_s: int = Field(description="Seconds the clock shows too much; below zero where it is slow.")
-
-
-class UnitPeriod(_Period):
-    """The unit of a kerma-area product for which none is given."""
-
-    unit: str = Field(description="Unit code, for example cGy.cm2.")
-
-    @field_validator("unit")
-    @classmethod
-    def _is_known(cls, given: str) -> str:
-        unit_factor(given, Quantity.KAP)
-        return given
+def declared_unit(rooms: Sequence[RoomFacts], room: str | None, moment: datetime | None) -> str | None:
+    """The unit of a kerma-area product that `room` means where it gives none; None where nobody knows."""
+    return next((facts.kap_unit for facts in rooms if facts.kap_unit and facts.holds(room, moment)), None)
 
 
-class RoomFacts(_Frozen):
-    """What the study knows of a room and the device in it."""
-
-    hospital: str = Field(description="The study's name for the hospital.")
-    room: str = Field(description="Name of the room, as the cath-lab register has it.")
-    stations: tuple[str, ...] = Field((), description="Station names (0008,1010) of its devices.")
-    serials: tuple[str, ...] = Field((), description="Device serial numbers (0018,1000).")
-    kap_unit: tuple[UnitPeriod, ...] = Field((), description="Unit of the kerma-area product where none is given.")
-    clock: tuple[ClockOffset, ...] = Field((), description="Clock errors by period.")
-
-    @property
-    def name(self) -> str:
-        """`hospital/room`: what tables call the room."""
-        return f"{self.hospital}/{self.room}"
-
-    def unit_at(self, moment: datetime | None) -> str | None:
-        """The unit that is meant where none is given, or None where the study does not know."""
-        return next((period.unit for period in self.kap_unit if period.holds(moment)), None)
-
-    def corrected(self, moment: datetime | None) -> datetime | None:
-        """Local time of what the device's clock showed."""
-        if moment is None:
-            return None
-        ahead = next((period.ahead_s for period in self.clock if period.holds(moment)), 0)
-        return moment - timedelta(seconds=ahead)
+def true_time(rooms: Sequence[RoomFacts], room: str | None, moment: datetime | None) -> datetime | None:
+    """Local time of what the clock of `room` showed; the period is looked up by the clock's own date."""
+    if moment is None:
+        return None
+    return moment - timedelta(seconds=next((f.clock_offset_s for f in rooms if f.holds(room, moment)), 0))
 
 
 class DoseSettings(_Frozen):

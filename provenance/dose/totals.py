@@ -15,7 +15,7 @@ from graph_schema.units import Quantity
 from provenance.dose.report import Found, Irradiation, PlaneName, PlaneTotals, Report
 from provenance.dose.settings import DoseLimits
 
-__all__ = ["ExamDose", "distinct_events", "event_flags", "sum_reports"]
+__all__ = ["ExamDose", "distinct_events", "event_flags", "sum_reports", "weight_flags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +54,73 @@ def sum_reports(reports: Sequence[Report], limits: DoseLimits, *, overlapping: b
         overlapping: The reports share some but not all events, so that only events can be added.
     """
     events = distinct_events(reports)
-    parts = (
-        [_plane_doses((), events, limits)]
-        if overlapping
-        else [_plane_doses(report.totals, distinct_events([report]), limits) for report in reports]
-    )
-    doses = list(chain.from_iterable(parts))
-    planes = sorted({dose.plane for dose in doses}, key=lambda plane: plane.value)
-    flags = set(chain.from_iterable(dose.flags for dose in doses)) | {f for r in reports for f in r.flags}
-    kap, more = _over_planes(doses)
+    if overlapping:
+        parts = [_Part.of((), events, limits)]
+    else:
+        parts = [_Part.of(report.totals, distinct_events([report]), limits) for report in reports]
+    doses = [dose for part in parts for dose in part.doses]
+    totals = [total for report in reports for total in _counted_totals(report.totals)]
+    kap = _add(part.kap_gycm2 for part in parts)
     units = sorted({unit for report in reports for unit in report.found_units(Quantity.KAP)})
     return ExamDose(
         kap_gycm2=kap,
         kap_a_gycm2=_add(dose.kap_gycm2 for dose in doses if dose.plane is PlaneName.A),
         kap_b_gycm2=_add(dose.kap_gycm2 for dose in doses if dose.plane is PlaneName.B),
-        kap_basis=_basis(doses, kap),
+        kap_basis="missing" if kap is None else min(part.basis for part in parts if part.kap_gycm2 is not None),
         kap_unit_as_found=", ".join(units) or None,
-        kerma_ref_mgy=_add(dose.kerma_ref_mgy for dose in _counted(doses)),
-        fluoroscopy_time_s=_add(_time(total) for report in reports for total in _counted_totals(report.totals)),
-        n_frames=_add_int(total.n_frames for report in reports for total in _counted_totals(report.totals)),
+        kerma_ref_mgy=_add(part.kerma_ref_mgy for part in parts),
+        fluoroscopy_time_s=_add(total.fluoroscopy_time.converted for total in totals if total.fluoroscopy_time),
+        n_frames=_whole(_add(total.n_frames for total in totals)),
         n_irradiation_events=len(events),
-        planes=tuple(plane.value for plane in planes),
-        flags=tuple(sorted(flags | more | _unit_flags(reports))),
+        planes=tuple(sorted({dose.plane.value for dose in doses if dose.kap_gycm2 is not None})),
+        flags=tuple(sorted(_all_flags(reports, parts))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One report's share: its planes, and what they add up to."""
+
+    doses: tuple[_PlaneDose, ...]
+    kap_gycm2: float | None
+    kerma_ref_mgy: float | None
+    basis: str
+
+    @classmethod
+    def of(cls, totals: Sequence[PlaneTotals], events: Sequence[Irradiation], limits: DoseLimits) -> _Part:
+        planes = dict.fromkeys([total.plane for total in totals] + [event.plane for event in events])
+        doses = tuple(_plane_dose(plane, totals, events, limits) for plane in planes)
+        over_all = [dose for dose in doses if dose.plane is PlaneName.ALL and dose.kap_gycm2 is not None]
+        counted = over_all or [dose for dose in doses if dose.plane is not PlaneName.ALL]
+        known = [dose for dose in counted if dose.kap_gycm2 is not None]
+        return cls(
+            doses=doses,
+            kap_gycm2=_add(dose.kap_gycm2 for dose in known),
+            kerma_ref_mgy=_add(dose.kerma_ref_mgy for dose in counted),
+            basis=min((dose.basis for dose in known), default="missing"),
+        )
+
+    def flags(self) -> set[str]:
+        """A room that names its planes has two: of a report with one of them, the other one is missing."""
+        found = set(chain.from_iterable(dose.flags for dose in self.doses))
+        known = {dose.plane for dose in self.doses if dose.kap_gycm2 is not None}
+        named = {dose.plane for dose in self.doses} & {PlaneName.A, PlaneName.B}
+        if named and PlaneName.ALL not in known:
+            found |= {
+                f"plane_{plane.value.lower()}_missing" for plane in (PlaneName.A, PlaneName.B) if plane not in known
+            }
+        return found
+
+
+def _all_flags(reports: Sequence[Report], parts: Sequence[_Part]) -> set[str]:
+    flags = set(chain.from_iterable(part.flags() for part in parts)) | {flag for r in reports for flag in r.flags}
+    found = [x for r in reports for t in r.totals for x in (t.kap, t.kerma_ref) if x is not None]
+    found += [x for r in reports for e in r.events for x in (e.kap, e.kerma_ref) if x is not None]
+    flags |= {"unit_missing" if x.unit is None else "unit_unknown" for x in found if x.converted is None}
+    missing = [part for part in parts if part.kap_gycm2 is None]
+    if missing:
+        flags.add("kap_missing" if len(missing) == len(parts) else "report_without_kap")
+    return flags
 
 
 def distinct_events(reports: Iterable[Report]) -> tuple[Irradiation, ...]:
@@ -85,6 +129,14 @@ def distinct_events(reports: Iterable[Report]) -> tuple[Irradiation, ...]:
     for number, event in enumerate(chain.from_iterable(report.events for report in reports)):
         seen.setdefault(event.uid or number, event)
     return tuple(seen.values())
+
+
+def weight_flags(kap_gycm2: float | None, weight_kg: float | None, limits: DoseLimits) -> tuple[str, ...]:
+    """Whether a kerma-area product is believed of a child of this weight."""
+    if not kap_gycm2 or not weight_kg:
+        return ()
+    ratio = kap_gycm2 / weight_kg
+    return () if limits.kap_per_kg_low <= ratio <= limits.kap_per_kg_high else ("kap_per_weight_implausible",)
 
 
 def event_flags(event: Irradiation, limits: DoseLimits) -> tuple[str, ...]:
@@ -97,11 +149,6 @@ def event_flags(event: Irradiation, limits: DoseLimits) -> tuple[str, ...]:
     elif not _area_is_plausible(kap, kerma, limits):
         flags.append("field_area_implausible")
     return tuple(flags)
-
-
-def _plane_doses(totals: Sequence[PlaneTotals], events: Sequence[Irradiation], limits: DoseLimits) -> list[_PlaneDose]:
-    planes = list(dict.fromkeys([t.plane for t in totals] + [e.plane for e in events]))
-    return [_plane_dose(plane, totals, events, limits) for plane in planes]
 
 
 def _plane_dose(
@@ -118,6 +165,8 @@ def _plane_dose(
         flags.add("total_differs_from_sum")
     if any(_parts_differ(total, limits) for total in own_totals):
         flags.add("parts_differ_from_total")
+    if stated == 0.0 and not own_events and plane in (PlaneName.A, PlaneName.B):
+        stated = None  # a plane that was not used and a plane that was not recorded look the same
     kap, basis = (summed, "event_sum") if not stated and summed else (stated, "stated_total")
     kerma = _kerma(own_totals, own_events)
     if kap is not None and not _area_is_plausible(kap, kerma, limits):
@@ -130,52 +179,9 @@ def _kerma(totals: Sequence[PlaneTotals], events: Sequence[Irradiation]) -> floa
     return stated or _add(event.kerma_ref.converted for event in events if event.kerma_ref) or stated
 
 
-def _over_planes(doses: Sequence[_PlaneDose]) -> tuple[float | None, set[str]]:
-    """Total over planes, and what is missing of it."""
-    known = {dose.plane for dose in doses if dose.kap_gycm2 is not None}
-    total = _add(dose.kap_gycm2 for dose in _counted(doses))
-    if total is None:
-        return None, {"kap_missing"} | _missing_planes(known, doses)
-    return total, set() if PlaneName.ALL in known else _missing_planes(known, doses)
-
-
-def _missing_planes(known: set[PlaneName], doses: Sequence[_PlaneDose]) -> set[str]:
-    """A room that names its planes has two: of a report with one of them, the other one is missing."""
-    named = {dose.plane for dose in doses}
-    if not named & {PlaneName.A, PlaneName.B}:
-        return set()
-    missing = {PlaneName.A: "plane_a_missing", PlaneName.B: "plane_b_missing"}
-    return {flag for plane, flag in missing.items() if plane not in known}
-
-
-def _counted(doses: Sequence[_PlaneDose]) -> list[_PlaneDose]:
-    """The plane doses that add up to the total: the single planes, or the total over all where one is missing."""
-    single = [dose for dose in doses if dose.plane is not PlaneName.ALL]
-    over_all = [dose for dose in doses if dose.plane is PlaneName.ALL and dose.kap_gycm2 is not None]
-    return over_all if over_all else single
-
-
 def _counted_totals(totals: Sequence[PlaneTotals]) -> list[PlaneTotals]:
     over_all = [total for total in totals if total.plane is PlaneName.ALL]
-    return over_all if over_all else list(totals)
-
-
-def _basis(doses: Sequence[_PlaneDose], kap: float | None) -> str:
-    if kap is None:
-        return "missing"
-    used = {dose.basis for dose in _counted(doses)} - {"missing"}
-    return "event_sum" if "event_sum" in used else "stated_total"
-
-
-def _unit_flags(reports: Iterable[Report]) -> set[str]:
-    found = [x for r in reports for t in r.totals for x in (t.kap, t.kerma_ref) if x is not None]
-    found += [x for r in reports for e in r.events for x in (e.kap, e.kerma_ref) if x is not None]
-    flags = {"unit_missing" if x.unit is None else "unit_unknown" for x in found if x.converted is None}
-    return flags
-
-
-def _time(total: PlaneTotals) -> float | None:
-    return total.fluoroscopy_time.converted if total.fluoroscopy_time else None
+    return over_all or list(totals)
 
 
 def _parts_differ(total: PlaneTotals, limits: DoseLimits) -> bool:
@@ -191,7 +197,7 @@ def _differs(whole: float, parts: float, limits: DoseLimits) -> bool:
 
 
 def _area_is_plausible(kap_gycm2: float, kerma_ref_mgy: float | None, limits: DoseLimits) -> bool:
-    """KAP over K_ref is the field area at the reference point: a wrong unit of one of the two moves it by 10 or more."""
+    """KAP over K_ref is the field area at the reference point: a wrong unit of one of them moves it by 10 or more."""
     if not kerma_ref_mgy or kap_gycm2 < limits.judged_from_gycm2:
         return True
     return limits.field_area_low_cm2 <= kap_gycm2 / (kerma_ref_mgy / 1000.0) <= limits.field_area_high_cm2
@@ -207,6 +213,5 @@ def _add(amounts: Iterable[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-def _add_int(amounts: Iterable[int | None]) -> int | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if known else None
+def _whole(amount: float | None) -> int | None:
+    return None if amount is None else round(amount)
