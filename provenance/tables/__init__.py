@@ -1,0 +1,1 @@
+"""Tables that are shipped: demonstrations, which say so in their names. Package data."""
