@@ -1,9 +1,12 @@
-"""The sources of a study as the readers of records want them. Lists folders; reads the crosswalk table."""
+"""The sources of a study as the readers of records want them. Reads the crosswalk table."""
 
 from __future__ import annotations
 
-from doselink.study.files import source_files, table_path
+from collections.abc import Sequence
+
+from doselink.study.files import table_path
 from doselink.study.models import Source, Study
+from graph_schema.delivery import DeclaredFile
 from linkage.records import (
     NO_CROSSWALK,
     CathLabSource,
@@ -37,16 +40,18 @@ def rooms_of(study: Study, hospital: str | None) -> tuple[RoomFacts, ...]:
     )
 
 
-def claims_source(study: Study, source: Source) -> ClaimsSource:
-    """A source of kind claims with its files."""
-    return ClaimsSource(source.name, source_files(study, source), study.hospital_of_ik)
+def claims_source(study: Study, source: Source, files: Sequence[DeclaredFile]) -> ClaimsSource:
+    """A source of kind claims with its files (`source_files`)."""
+    return ClaimsSource(source.name, files, study.hospital_of_ik)
 
 
-def section21_source(study: Study, source: Source, crosswalk: Crosswalk) -> Section21Source:
-    """A source of kind section21 with its files."""
+def section21_source(
+    study: Study, source: Source, files: Sequence[DeclaredFile], *, crosswalk: Crosswalk
+) -> Section21Source:
+    """A source of kind section21 with its files (`source_files`)."""
     return Section21Source(
         name=source.name,
-        files=source_files(study, source),
+        files=files,
         hospital=source.hospital,
         hospital_of_ik=study.hospital_of_ik,
         placeholders=frozenset(source.placeholders),
@@ -54,11 +59,11 @@ def section21_source(study: Study, source: Source, crosswalk: Crosswalk) -> Sect
     )
 
 
-def cathlab_source(study: Study, source: Source) -> CathLabSource:
-    """A source of kind cath_lab with its files."""
+def cathlab_source(study: Study, source: Source, files: Sequence[DeclaredFile]) -> CathLabSource:
+    """A source of kind cath_lab with its files (`source_files`)."""
     return CathLabSource(
         name=source.name,
-        files=source_files(study, source),
+        files=files,
         hospital=source.hospital or "",
         rooms=rooms_of(study, source.hospital),
         placeholders=frozenset(source.placeholders),

@@ -13,7 +13,7 @@ from graph_schema.delivery.values import Parser, distinct_parser
 __all__ = ["GROUP", "ICD", "OPS", "PROCEDURE_GROUPS", "icd_code", "ops_code", "ops_in_catalogue", "procedure_group"]
 
 _ICD = re.compile(r"([A-Z]\d\d)\.?([0-9]{0,3})-?[!*+†#]?")
-_OPS = re.compile(r"([1-9])-?(\d\d[0-9a-zA-Z])\.?([0-9a-zA-Z]{0,2})")
+_OPS = re.compile(r"([1-9])-?(\d\d)(?:([0-9a-zA-Z])\.?([0-9a-zA-Z]{0,2}))?")
 _OPS_WITH_SIDE = re.compile(r"([1-9]-?\d\d[0-9a-z]\.?[0-9a-z]{0,2})[ :#]?[RLB]")
 
 # The first group whose keyword is found counts; what opens or widens something counts before mere looking.
@@ -55,7 +55,7 @@ def icd_code(text: str) -> str:
 
 def ops_code(text: str) -> str:
     """
-    An OPS code without dash, dot and side.
+    An OPS code without dash, dot and side; a code cut off at its category (1-27) is kept as that.
 
     Raises:
         ValueError: If it has not the form of a code.
@@ -68,7 +68,7 @@ def ops_code(text: str) -> str:
     found = _OPS.fullmatch(sided[1] if sided else plain)
     if found is None:
         raise ValueError("expected an OPS code such as 1-273.0")
-    return (found[1] + found[2] + found[3]).lower()
+    return "".join(part for part in found.groups() if part).lower()
 
 
 def ops_in_catalogue(normalised: str) -> str:
