@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from doselink.study.files import table_path
+from doselink.study.files import source_files, table_path
 from doselink.study.models import Source, Study
 from graph_schema.delivery import DeclaredFile
 from linkage.records import (
@@ -40,18 +40,18 @@ def rooms_of(study: Study, hospital: str | None) -> tuple[RoomFacts, ...]:
     )
 
 
-def claims_source(study: Study, source: Source, files: Sequence[DeclaredFile]) -> ClaimsSource:
-    """A source of kind claims with its files (`source_files`)."""
-    return ClaimsSource(source.name, files, study.hospital_of_ik)
+def claims_source(study: Study, source: Source, files: Sequence[DeclaredFile] | None = None) -> ClaimsSource:
+    """A source of kind claims with its files; they are looked for unless given."""
+    return ClaimsSource(source.name, _files(study, source, files), study.hospital_of_ik)
 
 
 def section21_source(
-    study: Study, source: Source, files: Sequence[DeclaredFile], *, crosswalk: Crosswalk
+    study: Study, source: Source, files: Sequence[DeclaredFile] | None = None, *, crosswalk: Crosswalk
 ) -> Section21Source:
-    """A source of kind section21 with its files (`source_files`)."""
+    """A source of kind section21 with its files; they are looked for unless given."""
     return Section21Source(
         name=source.name,
-        files=files,
+        files=_files(study, source, files),
         hospital=source.hospital,
         hospital_of_ik=study.hospital_of_ik,
         placeholders=frozenset(source.placeholders),
@@ -59,12 +59,16 @@ def section21_source(
     )
 
 
-def cathlab_source(study: Study, source: Source, files: Sequence[DeclaredFile]) -> CathLabSource:
-    """A source of kind cath_lab with its files (`source_files`)."""
+def cathlab_source(study: Study, source: Source, files: Sequence[DeclaredFile] | None = None) -> CathLabSource:
+    """A source of kind cath_lab with its files; they are looked for unless given."""
     return CathLabSource(
         name=source.name,
-        files=files,
+        files=_files(study, source, files),
         hospital=source.hospital or "",
         rooms=rooms_of(study, source.hospital),
         placeholders=frozenset(source.placeholders),
     )
+
+
+def _files(study: Study, source: Source, files: Sequence[DeclaredFile] | None) -> Sequence[DeclaredFile]:
+    return source_files(study, source) if files is None else files
