@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from bench.cases import Bench
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _measure(bench: Bench, wanted: list[str], *, rounds: int, data: Path | None) -> list[CaseResult]:
+def _measure(bench: Bench, wanted: Collection[str], *, rounds: int, data: Path | None) -> list[CaseResult]:
     with tempfile.TemporaryDirectory(prefix="bench-data-") as kept:
         folder = (data or Path(kept)).resolve()
         folder.mkdir(parents=True, exist_ok=True)

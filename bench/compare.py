@@ -97,8 +97,8 @@ def alternate(case: Case, *, rounds: int, cwd: Path, said: Callable[[str], None]
 def _once(peer: Peer, cwd: Path) -> Measurement:
     fresh = tempfile.mkdtemp(prefix="bench-")
     try:
-        for command in peer.before:
-            _prepare([argument.replace(FRESH, fresh) for argument in command], cwd)
+        for before in peer.before:
+            _prepare([argument.replace(FRESH, fresh) for argument in before], cwd)
         command = [argument.replace(FRESH, fresh) for argument in peer.command]
         return measure(command, cwd=cwd, environment=peer.environment, reads_json=peer.reads_json)
     finally:

@@ -48,8 +48,8 @@ def _details(printed: Mapping[str, Mapping[str, Sequence[object]]]) -> list[str]
 
 def _median(runs: Sequence[Any], name: str) -> float:
     if name == "start and load":
-        return statistics.median(run["load_s"] for run in runs)
-    return statistics.median(run["questions"][name]["median_s"] for run in runs)
+        return statistics.median([float(run["load_s"]) for run in runs])
+    return statistics.median([float(run["questions"][name]["median_s"]) for run in runs])
 
 
 GRAPH = Bench(

@@ -1,8 +1,8 @@
 """
-Read every dose report below a folder: `python -m bench.workers.reports FOLDER --processes N [--floor]`.
+Read every dose report below a folder: `python -m bench.workers.reports FOLDER --processes N [--decode]`.
 
-Prints one JSON document: files, dose reports, irradiation events. `--floor` only decodes the DICOM, which nobody who
-uses pydicom can undercut.
+Prints one JSON document: files, dose reports, irradiation events. `--decode` has pydicom decode every element and
+understands none of them: what a reader would pay that walks the whole data set.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--floor", action="store_true")
+    parser.add_argument("--decode", action="store_true")
     told = parser.parse_args()
     paths = sorted(path for path in told.folder.rglob("*") if path.is_file())
-    work = decode if told.floor else read
+    work = decode if told.decode else read
     if told.processes == 1:
         found = [work(path) for path in paths]
     else:
