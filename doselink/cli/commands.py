@@ -12,9 +12,19 @@ _ALONE = "Useful on their own"
 _GRAPH = "The graph and its questions"
 
 COMMANDS: dict[str, Mount] = {
-    "init": Mount("doselink.cli.study", "app", "Write a commented study file to start from.", _STUDY, inside="init"),
+    "init": Mount(
+        "doselink.cli.study",
+        "app",
+        "Write a commented study file to start from; an existing one is never overwritten.",
+        _STUDY,
+        inside="init",
+    ),
     "check": Mount(
-        "doselink.cli.study", "app", "Validate a study file and profile its sources.", _STUDY, inside="check"
+        "doselink.cli.study",
+        "app",
+        "Validate a study file and profile its sources, without running: counts only, no identifying value.",
+        _STUDY,
+        inside="check",
     ),
     "run": Mount("doselink.cli.run", "run", "Run the study; what is unchanged is not done again.", _STUDY),
     "report": Mount("doselink.cli.run", "report", "Write the last run's report again and say where it is.", _STUDY),

@@ -107,10 +107,12 @@ def _count(found: int | None) -> str:
 
 def _share(found: float | None) -> str:
     """
-    >>> _share(0.98765), _share(1.0), _share(None)
-    ('98.8 %', '100.0 %', 'not known')
+    A share in per cent; the space before the sign never breaks.
+
+    >>> _share(0.98765).split(), _share(None)
+    (['98.8', '%'], 'not known')
     """
-    return "not known" if found is None else f"{100.0 * found:.1f} %"
+    return "not known" if found is None else f"{100.0 * found:.1f}\N{NO-BREAK SPACE}%"
 
 
 def _mgy(found: float | None) -> str:
