@@ -125,8 +125,8 @@ def _soft_joins(
     out = []
     for shift in (-1, 0, 1) if year else (0,):
         a = np.where(rows, key(left, shift), MISSING)
-        for day in days:
-            out.append(_join(a, getattr(left, day), key(right, 0), getattr(right, day), days=settings.date_window_days))
+        w = settings.date_window_days
+        out += [_join(a, getattr(left, day), key(right, 0), getattr(right, day), days=w) for day in days]
     return out
 
 

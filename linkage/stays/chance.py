@@ -95,9 +95,9 @@ def singles(left: StayArrays, right: StayArrays, pairs: Candidates) -> Candidate
 
 
 def _count(sums: list[FloatArray], gammas: GammaArray) -> None:
-    for column, total in enumerate(sums):
+    for column in range(len(sums)):
         values = gammas[:, column]
-        total += np.bincount(values[values >= 0], minlength=total.size)
+        sums[column] += np.bincount(values[values >= 0], minlength=sums[column].size)
 
 
 def _shares(counts: list[FloatArray], names: list[str]) -> list[FloatArray]:

@@ -83,7 +83,7 @@ def _matched_cases(posterior: Posterior, right: StayArrays) -> IntArray:
     parts = right.parts[rows]
     own = np.concatenate([rows, parts[:, 0], parts[:, 1]])
     codes = np.concatenate([pair, pair, pair]) * max(right.n, 1) + own
-    return codes[own >= 0]
+    return np.asarray(codes[own >= 0], dtype=np.int64)
 
 
 def _rows_of(stays: StayArrays, persons: IntArray) -> tuple[IntArray, IntArray]:

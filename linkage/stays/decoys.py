@@ -87,4 +87,4 @@ def _person_shifts(stays: StayArrays, *, number: int, seed: int) -> IntArray:
         kept[:, column] = np.bincount(stays.person[fits], minlength=stays.n_persons)
     best = kept == kept.max(axis=1, keepdims=True)
     draw = stream(f"stay-decoys-{number}", seed=seed).random((stays.n_persons, _SHIFTS.size))
-    return _SHIFTS[np.argmax(np.where(best, draw, -1.0), axis=1)]
+    return np.asarray(_SHIFTS[np.argmax(np.where(best, draw, -1.0), axis=1)], dtype=np.int64)

@@ -229,7 +229,8 @@ def _alignments(
     distinct, group = np.unique(np.concatenate(groups), return_inverse=True)
     found = marginals(log_odds, Exclusions(link, group.astype(np.int64), int(distinct.size)))
     pair_of_group = distinct // (2 * max(left.n, right.n, 1))
-    log_z = np.bincount(pair_of_group, weights=found.group_log, minlength=proposals.n_pairs)
+    log_z = np.zeros(proposals.n_pairs)
+    log_z += np.bincount(pair_of_group, weights=found.group_log, minlength=proposals.n_pairs)
     log_z -= np.bincount(proposals.pair[used], weights=found.link_log, minlength=proposals.n_pairs)
     return log_z, found.probability
 

@@ -105,7 +105,7 @@ def link_stays(
     posterior = task.solve(task.right, learned)
     decided = decide(posterior, task.left, task.right, model=learned, settings=chosen)
     loss = blocking_loss(posterior, task.left, task.right, settings=chosen)
-    quality = measure(decided, task.left, task.right, run=lambda right: task.decide(right, learned), loss=loss,
+    quality = measure(decided, task.right, run=lambda right: task.decide(right, learned), loss=loss,
                       hospitals=task.hospitals, settings=chosen)  # fmt: skip
     conflicts = _conflicts(decided)
     return StayLinkage(
@@ -114,7 +114,7 @@ def link_stays(
         model=learned,
         history=history,
         quality=quality,
-        counts=_counts(sides[0], sides[1], task, decided=decided, posterior=posterior),
+        counts=_counts(sides[0], sides[1], decided=decided, posterior=posterior),
         conflicts=conflicts,
         notes=(*notes, *hospital_note(task.left, task.right)),
     )
@@ -149,8 +149,8 @@ def _learned(task: _Task) -> tuple[StayModel, tuple[Iteration, ...], tuple[str, 
 
 def _conflicts(decided: Decided) -> tuple[ConflictComponent, ...]:
     table = decided.person_pairs
-    rows = zip(*(table[c].to_pylist() for c in ("left_key", "right_key", "reason_code", "match_probability", "judgement")),
-               strict=True)  # fmt: skip
+    names = ("left_key", "right_key", "reason_code", "match_probability", "judgement")
+    rows = zip(*(table[name].to_pylist() for name in names), strict=True)
     conflicts, linked = [], []
     for left_key, right_key, reason, probability, judgement in rows:
         if judgement == "link":
@@ -160,7 +160,7 @@ def _conflicts(decided: Decided) -> tuple[ConflictComponent, ...]:
     return conflict_components(conflicts, linked=linked)
 
 
-def _counts(claims: Side, hospital: Side, task: _Task, *, decided: Decided, posterior: Posterior) -> dict[str, int]:
+def _counts(claims: Side, hospital: Side, *, decided: Decided, posterior: Posterior) -> dict[str, int]:
     judged = decided.pairs["judgement"].to_pylist()
     persons = decided.person_pairs["judgement"].to_pylist()
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,9 @@ def person_rows(stays: StayArrays) -> StayArrays:
     first = np.zeros(stays.n_persons, dtype=np.int64)
     first[stays.person[::-1]] = np.arange(stays.n, dtype=np.int64)[::-1]
     rows = stays.take(first) if stays.n else stays
-    fields = {name: _modes(stays.person, getattr(stays, name), stays.n_persons) for name in _PERSON_FIELDS}
+    fields: dict[str, Any] = {
+        name: _modes(stays.person, getattr(stays, name), stays.n_persons) for name in _PERSON_FIELDS
+    }
     land = np.full(int(stays.region.max(initial=0)) + 2, MISSING, dtype=np.int64)
     land[stays.region] = stays.land
     land[-1] = MISSING

@@ -23,7 +23,6 @@ _SEXES = ("male", "female", "other", "unknown")
 
 def measure(
     decided: Decided,
-    left: StayArrays,
     right: StayArrays,
     *,
     run: Callable[[StayArrays], Decided],
@@ -36,7 +35,6 @@ def measure(
 
     Args:
         decided: The linkage.
-        left: Claims stays.
         right: Hospital stays, joined ones included.
         run: Links the claims with another right side under the same model; used with decoys added.
         loss: Estimated blocking loss.

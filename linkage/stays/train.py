@@ -68,7 +68,8 @@ def train(
     used = Candidates(*(column[alone.rule == rule] for column in (alone.left, alone.right, alone.rule)))
     notes: tuple[str, ...] = ()
     m = [np.array(_START_M[name]) for name in COMPARISONS]
-    expected, history, n_trained = 0.2 * used.n, (), 0.0
+    history: tuple[Iteration, ...] = ()
+    expected, n_trained = 0.2 * used.n, 0.0
     if used.n >= _FEWEST_MATCHES:
         gammas = compare(left, right, used)
         gammas[:, 0] -= 1  # the first date level is never among near pairs
