@@ -102,7 +102,8 @@ def split_lines(data: bytes, *, start: int, separator: str, n_fields: int) -> Li
         taken[line] = True
         broken.append((int(line) + 2, "holds a NUL byte"))
     shape = _Shape(body, starts, ends, separator, n_fields)
-    by_hand = _read_suspects(shape, _suspects(marks, ends, separator), taken, broken)
+    suspects = np.union1d(_suspects(marks, ends, separator), _with_inner_return(marks, ends))
+    by_hand = _read_suspects(shape, suspects, taken, broken)
     longest = int((ends - starts).max()) if len(ends) else 0
     return Lines(_kept(body, starts, ends, taken), np.flatnonzero(~taken) + 2, by_hand, sorted(broken), longest)
 
@@ -136,6 +137,14 @@ def _suspects(marks: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], separat
     odd = np.bincount(line, minlength=len(ends)) % 2 == 1
     odd[line[wrong]] = True
     return np.flatnonzero(odd)
+
+
+def _with_inner_return(marks: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Lines with a carriage return that does not end them: the fast reader would end the record there."""
+    returns = np.flatnonzero(marks == _CR)
+    inner = returns[marks[returns + 1] != _LF]
+    line: npt.NDArray[np.int64] = np.searchsorted(ends, inner).astype(np.int64)
+    return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +183,7 @@ def _assemble(shape: _Shape, line: int) -> tuple[int, list[str] | None, str]:
     """The record that begins on `line`: lines used, its fields, or why it is none."""
     last = min(line + _MOST_LINES_OF_A_RECORD, len(shape.ends))
     for end in range(line, last):
-        text = shape.body[shape.starts[line] : shape.ends[end]].decode("utf-8").rstrip("\r")
+        text = shape.body[shape.starts[line] : shape.ends[end]].decode("utf-8").removesuffix("\r")
         try:
             fields = split_record(text, shape.separator)
         except ValueError:
