@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -64,15 +64,16 @@ def read(
     _complain([one for _, one in found])
 
 
-def _named(paths: Iterable[Path]) -> Iterable[tuple[Path, str]]:
-    """Each file once, with its path below what was asked for."""
+def _named(paths: Sequence[Path]) -> Iterable[tuple[Path, str]]:
+    """Each file once, with its path below what was asked for; of several things asked for, the name goes before."""
     seen: set[Path] = set()
     for path in paths:
         for file in find_files(path, base=Path.cwd()):
             if file not in seen:
                 seen.add(file)
                 root = path if path.is_absolute() else Path.cwd() / path
-                yield file, file.name if file == root else str(file.relative_to(root))
+                below = Path(file.name) if file == root or not file.is_relative_to(root) else file.relative_to(root)
+                yield file, str(Path(path.name) / below if len(paths) > 1 and file != root else below)
 
 
 def _complain(found: list[Report | LeftAlone]) -> None:

@@ -7,11 +7,13 @@ inflates without end or that lies about its lengths is left alone with a reason.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import math
 import warnings
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +58,24 @@ def read_report(path: Path) -> Report | LeftAlone:
     with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("pydicom").setLevel(logging.CRITICAL)
-        if not _looks_like_dicom(stream.read(132)):
-            what = "the file is empty" if n_bytes == 0 else "no DICOM object: nothing in it was read"
-            return LeftAlone(ReportKind.NOT_DICOM, what, None, n_bytes, damaged=n_bytes == 0)
+        found = _read_any(stream, n_bytes)
+        if found.sha256 is not None:
+            return found
         stream.seek(0)
-        try:
-            return _read_dicom(stream, n_bytes)
-        except RecursionError:
-            return _damaged("nested deeper than any report", None, n_bytes)
-        except Exception:  # noqa: BLE001 - pydicom answers hostile bytes with two dozen kinds of exception
-            return _damaged("cut off or damaged: ask the sender for it again", None, n_bytes)
+        return replace(found, sha256=hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+def _read_any(stream: io.BufferedReader, n_bytes: int) -> Report | LeftAlone:
+    if not _looks_like_dicom(stream.read(132)):
+        what = "the file is empty" if n_bytes == 0 else "no DICOM object: nothing in it was read"
+        return LeftAlone(ReportKind.NOT_DICOM, what, None, n_bytes, damaged=n_bytes == 0)
+    stream.seek(0)
+    try:
+        return _read_dicom(stream, n_bytes)
+    except RecursionError:
+        return _damaged("nested deeper than any report", None, n_bytes)
+    except Exception:  # noqa: BLE001 - pydicom answers hostile bytes with two dozen kinds of exception
+        return _damaged("cut off or damaged: ask the sender for it again", None, n_bytes)
 
 
 def _looks_like_dicom(head: bytes) -> bool:

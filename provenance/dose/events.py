@@ -200,7 +200,7 @@ def _with_known_exam(found: _Keyed, known: KnownExams) -> _Keyed:
         return found
     if found.person_key and exam.person_key and found.person_key != exam.person_key:
         return replace(found, exam=_flagged(found.exam, "patient_differs_from_exam"))
-    return replace(
+    filled = replace(
         found,
         exam_key=exam.exam_key,
         person_key=found.person_key or exam.person_key,
@@ -208,6 +208,14 @@ def _with_known_exam(found: _Keyed, known: KnownExams) -> _Keyed:
         started_at=found.started_at or exam.started_at,
         weight_kg=found.weight_kg or exam.weight_kg,
     )
+    if replace(filled, exam_key=found.exam_key) == found:
+        return filled
+    return replace(filled, exam=_with_source(filled.exam, exam))
+
+
+def _with_source(exam: Exam, known: KnownExam) -> Exam:
+    """A row of the cath-lab register that something was taken from is a source of the dose event."""
+    return replace(exam, sources=tuple(sorted({*exam.sources, (known.file_sha256, known.row)})))
 
 
 def _flagged(exam: Exam, flag: str) -> Exam:
@@ -268,10 +276,11 @@ def _row_keys(one: SourcedRow, keyring: Keyring) -> tuple[str | None, str | None
 
 def _keyed_rows(group: _RowGroup, *, limits: DoseLimits) -> _Keyed:
     exam, first = group.exam, group.rows[0]
+    dose = register_dose([one.row for one in group.rows], limits, unit=group.unit)
     return _Keyed(
         source=first.source,
         hospital=first.hospital,
-        exam=register_dose([one.row for one in group.rows], limits, unit=group.unit),
+        exam=_with_source(dose, exam) if exam else dose,
         room=exam.room if exam else None,
         started_at=exam.started_at if exam else None,
         person_key=exam.person_key if exam else None,

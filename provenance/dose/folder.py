@@ -1,33 +1,51 @@
-"""Many files read as dose reports, on all processors. Reads files; starts processes where there is enough to do."""
+"""
+Many files at once: dose reports of a whole archive, over several processes. Reads files.
+
+Reading is bound by the decoding of nested sequences, not by the disk, so that processes help and threads do not.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from provenance.dose.dicom import read_report
-from provenance.dose.report import LeftAlone, Report
+from provenance.dose.report import LeftAlone, Report, ReportKind
 
 __all__ = ["read_reports"]
 
-# Below this a second process takes longer to start than it saves.
-_WORTH_PROCESSES = 64
+_ALONE_BELOW = 64
 _CHUNK = 16
 
 
-def read_reports(paths: Sequence[Path], *, n_processes: int | None = None) -> Iterator[Report | LeftAlone]:
+def read_reports(
+    paths: Sequence[Path], *, n_processes: int = 2, advance: Callable[[int], object] = lambda _n: None
+) -> Iterator[Report | LeftAlone]:
     """
-    What each file is, in the order given.
+    What each file says about dose, in the order of `paths`.
 
     Args:
         paths: Files of any kind.
-        n_processes: How many to use; one a processor unless told.
+        n_processes: Processes to read with; few files are read in this one.
+        advance: Told how many files more are done.
     """
-    wanted = n_processes or os.cpu_count() or 1
-    if wanted == 1 or len(paths) < _WORTH_PROCESSES:
-        yield from map(read_report, paths)
+    if n_processes <= 1 or len(paths) < _ALONE_BELOW:
+        for path in paths:
+            yield _read(path)
+            advance(1)
         return
-    with ProcessPoolExecutor(max_workers=wanted) as pool:
-        yield from pool.map(read_report, paths, chunksize=_CHUNK)
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(n_processes, mp_context=context) as pool:
+        for found in pool.map(_read, paths, chunksize=_CHUNK):
+            yield found
+            advance(1)
+
+
+def _read(path: Path) -> Report | LeftAlone:
+    try:
+        return read_report(path)
+    except OSError as error:
+        reason = f"cannot be opened ({error.strerror or 'input error'}): check its permissions"
+        return LeftAlone(ReportKind.NOT_DICOM, reason, None, 0, damaged=True)

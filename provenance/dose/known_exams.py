@@ -10,7 +10,8 @@ import pyarrow as pa
 
 __all__ = ["KnownExam", "KnownExams"]
 
-_COLUMNS = ("exam_key", "accession_key", "study_key", "person_key", "hospital", "room", "started_at", "weight_kg")
+_COLUMNS = ("exam_key", "accession_key", "study_key", "person_key", "hospital", "room", "started_at", "weight_kg",
+            "file_sha256", "row")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class KnownExam:
     room: str | None
     started_at: datetime | None
     weight_kg: float | None
+    file_sha256: str
+    row: int
 
 
 class KnownExams:
