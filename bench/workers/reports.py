@@ -1,5 +1,5 @@
 """
-Read every dose report below a folder: `python -m bench.workers.reports FOLDER --processes N [--decode]`.
+Read every file below a folder: `python -m bench.workers.reports FOLDER --processes N [--decode]`.
 
 Prints one JSON document: files, dose reports, irradiation events. `--decode` has pydicom decode every element and
 understands none of them: what a reader would pay that walks the whole data set.
@@ -10,28 +10,24 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Sequence
 from pathlib import Path
 
-CHUNK = 50
+
+def read(paths: Sequence[Path], n_processes: int) -> dict[str, int]:
+    """How many are dose reports, and how many irradiation events they hold."""
+    from provenance.dose.folder import read_reports
+    from provenance.dose.report import Report
+
+    reports = [found for found in read_reports(paths, n_processes=n_processes) if isinstance(found, Report)]
+    return {"files": len(paths), "reports": len(reports), "events": sum(len(report.events) for report in reports)}
 
 
-def read(path: Path) -> tuple[int, int]:
-    """1 and the number of irradiation events for a dose report, else 0 and 0."""
-    from provenance.dose.dicom import read_report
-    from provenance.dose.report import LeftAlone
-
-    found = read_report(path)
-    return (0, 0) if isinstance(found, LeftAlone) else (1, len(found.events))
-
-
-def decode(path: Path) -> tuple[int, int]:
-    """1 and the number of content items, decoded and not understood."""
+def decode(paths: Sequence[Path]) -> dict[str, int]:
+    """How many elements there are, decoded and not understood."""
     import pydicom
 
-    dataset = pydicom.dcmread(path, force=True)
-    return 1, sum(1 for _ in dataset.iterall())
+    return {"files": len(paths), "elements": sum(1 for path in paths for _ in pydicom.dcmread(path).iterall())}
 
 
 def main() -> None:
@@ -42,14 +38,8 @@ def main() -> None:
     parser.add_argument("--decode", action="store_true")
     told = parser.parse_args()
     paths = sorted(path for path in told.folder.rglob("*") if path.is_file())
-    work = decode if told.decode else read
-    if told.processes == 1:
-        found = [work(path) for path in paths]
-    else:
-        with ProcessPoolExecutor(told.processes, mp_context=get_context("spawn")) as pool:
-            found = list(pool.map(work, paths, chunksize=CHUNK))
-    reports, events = (sum(column) for column in zip(*found, strict=True))
-    json.dump({"files": len(paths), "reports": reports, "items": events}, sys.stdout)
+    found = decode(paths) if told.decode else read(paths, told.processes)
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ def test_the_issues_commands_are_all_there() -> None:
 
 
 def test_every_commands_help_shows_an_example() -> None:
-    without = [name for name, command in leaves() if f"Example: doselink {name}" not in (command.help or "")]
+    without = [
+        name for name, command in leaves() if f"Example: doselink {name}" not in f"{command.help} {command.epilog}"
+    ]
     assert without == []
 
 
