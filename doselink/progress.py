@@ -163,10 +163,14 @@ def _amount(done: int, total: int | None, unit: str) -> str:
 
 
 def _ended(done: int, unit: str, seconds: float) -> str:
-    if done == 0:
+    if done <= 1:
         return f"done in {seconds:.1f} s"
-    rate = f", {done / seconds:,.0f} a second" if seconds >= 0.05 else ""
+    rate = f", {_rate(done / seconds)} a second" if seconds >= 0.05 else ""
     return f"{_amount(done, None, unit)} in {seconds:.1f} s{rate}"
+
+
+def _rate(a_second: float) -> str:
+    return f"{a_second:,.0f}" if a_second >= 10 else f"{a_second:.2g}"
 
 
 def _rich_bars() -> RichProgress:
@@ -180,9 +184,11 @@ def _rich_bars() -> RichProgress:
 
         def render(self, task: Task) -> Text:
             whole = None if task.total is None else int(task.total)
+            if whole == 1:
+                return Text("")
             amount = _amount(int(task.completed), whole, str(task.fields["unit"])) if task.completed or whole else ""
             speed = task.finished_speed or task.speed
-            return Text(f"{amount}, {speed:,.0f}/s" if speed and amount else amount, style="cyan", no_wrap=True)
+            return Text(f"{amount}, {_rate(speed)}/s" if speed and amount else amount, style="cyan", no_wrap=True)
 
     class Left(ProgressColumn):
         """Time left while the step lasts, time taken once it has ended."""

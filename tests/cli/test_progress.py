@@ -54,6 +54,22 @@ def test_a_step_without_units_says_that_it_is_done() -> None:
     assert stream.getvalue() == "commit: done in 0.2 s\n"
 
 
+def test_a_step_of_one_piece_gives_no_rate() -> None:
+    clock, stream = Clock(), io.StringIO()
+    with Lines(stream, clock=clock).step("link stays", 1, "linkages") as step:
+        clock.now += 9.0
+        step.advance(1)
+    assert stream.getvalue() == "link stays: done in 9.0 s\n"
+
+
+def test_a_slow_rate_keeps_its_digits() -> None:
+    clock, stream = Clock(), io.StringIO()
+    with Lines(stream, clock=clock).step("load", 3, "commits") as step:
+        clock.now += 8.0
+        step.advance(3)
+    assert stream.getvalue() == "load: 3 commits in 8.0 s, 0.38 a second\n"
+
+
 def test_a_step_that_fails_says_how_far_it_came() -> None:
     stream = io.StringIO()
     with pytest.raises(ZeroDivisionError):
