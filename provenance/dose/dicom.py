@@ -124,7 +124,9 @@ def _is_cut_off(dataset: Any) -> bool:
     for tag in dataset.keys():  # noqa: SIM118 - iterating the data set itself would convert every element
         element = dataset.get_item(tag)
         length = getattr(element, "length", None)
-        if length is not None and length != _UNDEFINED_LENGTH and len(element.value or b"") < length:
+        if length is None or length == _UNDEFINED_LENGTH or element.value is None:
+            continue  # converted, of undefined length, or put off because it is large
+        if len(element.value) < length:
             return True
     return False
 
@@ -148,10 +150,11 @@ def _class_name(sop_class: str) -> str:
 
 
 def _other_object(dataset: Any, n_bytes: int) -> LeftAlone:
+    is_cut_off = _is_cut_off(dataset)  # before anything converts an element
     is_image = "Rows" in dataset or "PixelData" in dataset
     sop_class = _text(dataset, "SOPClassUID")
-    if sop_class is None:
-        return _damaged("a DICOM object without a class: cut off or damaged", None, n_bytes)
+    if sop_class is None or is_cut_off:
+        return _damaged("a DICOM object that is cut off or damaged", None, n_bytes)
     name = UID(sop_class).name
     what = "a private or unknown class" if name == sop_class else name.removesuffix(" Storage")
     stated = tuple(_header_doses(dataset))

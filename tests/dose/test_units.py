@@ -1,0 +1,76 @@
+"""Units: golden factors, every spelling, and no guess."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph_schema.errors import ExitCode
+from graph_schema.units import Quantity, UnknownUnit, base_unit, convert, known_units, unit_factor
+
+GOLDEN_GYCM2 = {
+    "Gy.m2": 10_000.0, "Gym2": 10_000.0, "mGy.m2": 10.0, "uGy.m2": 0.01, "cGy.cm2": 0.01, "dGy.cm2": 0.1,
+    "mGy.cm2": 0.001, "Gy.cm2": 1.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("unit", "factor"), GOLDEN_GYCM2.items())
+def test_one_of_each_unit_is_the_golden_number_of_gy_cm2(unit: str, factor: float) -> None:
+    assert unit_factor(unit, Quantity.KAP) == factor
+
+
+@pytest.mark.parametrize(
+    "spelling", ["Gym2", "Gy.m2", "Gy*m2", "Gy·m²", "Gy m2", "Gy m^2", "Gy*m*m", " Gy.m2 ", "GY.M2", "gym2", "Gyqm"]
+)
+def test_all_spellings_of_gray_square_metre_are_one_unit(spelling: str) -> None:
+    assert unit_factor(spelling, Quantity.KAP) == 10_000.0
+
+
+@pytest.mark.parametrize("spelling", ["µGym²", "μGy·m²", "uGy.m2", "UGY*M2", "cGycm2", "cGy*cm*cm", "cGyqcm", "CGYCM2"])
+def test_both_micro_signs_and_centigray_square_centimetre_are_a_hundredth(spelling: str) -> None:
+    assert unit_factor(spelling, Quantity.KAP) == 0.01
+
+
+@pytest.mark.parametrize("unit", ["Gy", "R.cm2", "1", "", "MGy.cm2", "Gy.cm", "mGycm", "kGym2"])
+def test_what_is_no_kap_unit_is_an_error(unit: str) -> None:
+    with pytest.raises(UnknownUnit) as caught:
+        unit_factor(unit, Quantity.KAP)
+    assert caught.value.exit_code is ExitCode.UNIT
+
+
+def test_the_error_names_the_units_that_are_known() -> None:
+    with pytest.raises(UnknownUnit, match=r"unknown unit 'R\.cm2' .*Gy\.cm2, dGy\.cm2, cGy\.cm2"):
+        convert(1.0, "R.cm2", Quantity.KAP)
+
+
+def test_the_error_does_not_repeat_what_is_too_long_to_be_a_unit() -> None:
+    with pytest.raises(UnknownUnit) as caught:
+        convert(1.0, "Anna Musterfrau 2011-03-04", Quantity.KAP)
+    assert "Anna" not in str(caught.value)
+
+
+def test_a_missing_unit_is_never_taken_for_the_base_unit() -> None:
+    with pytest.raises(UnknownUnit, match="no unit"):
+        convert(1.0, None, Quantity.KAP)
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("Gy", 1000.0), ("mGy", 1.0), ("µGy", 0.001), ("cGy", 10.0)])
+def test_air_kerma_is_in_milligray(unit: str, factor: float) -> None:
+    assert unit_factor(unit, Quantity.AIR_KERMA) == factor
+
+
+def test_siemens_and_canon_give_what_the_hand_calculates() -> None:
+    assert convert(1.6e-05, "Gym2", Quantity.KAP) == 0.16
+    assert convert(126.596, "dGy.cm2", Quantity.KAP) == 12.6596
+    assert convert(0.00037, "Gy.m2", Quantity.KAP) == 3.7
+
+
+@given(amount=st.floats(0, 1e6), quantity=st.sampled_from(Quantity))
+def test_the_base_unit_of_every_quantity_changes_nothing(amount: float, quantity: Quantity) -> None:
+    assert convert(amount, base_unit(quantity), quantity) == pytest.approx(amount, rel=1e-11)
+
+
+@pytest.mark.parametrize("quantity", Quantity)
+def test_every_unit_that_is_named_as_known_is_known(quantity: Quantity) -> None:
+    assert all(unit_factor(unit, quantity) > 0 for unit in known_units(quantity))
