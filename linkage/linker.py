@@ -32,6 +32,7 @@ from linkage.settings import LinkSettings, LinkType
 
 __all__ = ["Linkage", "Linker"]
 
+_PARTNERS = 10.0  # of a record on average, where several are allowed: more is no match
 _ROUNDS = 3  # trainings: the second and third with the matches of the one before taken out of u
 
 OnPairs = Callable[[int], object]
@@ -180,10 +181,26 @@ class Linker:
         )
         u = every
         for left_to_do in reversed(range(_ROUNDS)):
-            trained = fit(patterns, comparisons=self._named, u=u, settings=settings.em, n_pairs=round(n_possible))
+            trained = fit(
+                patterns,
+                comparisons=self._named,
+                u=u,
+                settings=settings.em,
+                n_pairs=round(n_possible),
+                largest_prior=self._largest_prior(),
+            )
             if left_to_do:
                 u = without_matches(every, trained.model)
         return trained
+
+    def _largest_prior(self) -> float:
+        """How many pairs can match: one a record where that is said, else at most ten a record on average."""
+        n_left, n_right = self._n
+        if self.settings.link_type is LinkType.ONE_TO_ONE:
+            return 1.0 / float(max(n_left, n_right))
+        if self.settings.link_type is LinkType.ONE_TO_MANY:
+            return 1.0 / float(n_left)
+        return min(1.0, _PARTNERS / float(min(n_left, n_right)))
 
     def _terms(self, model: Model) -> list[TermWeights]:
         out = []

@@ -16,11 +16,12 @@ from linkage.blocking.candidates import Candidates
 from linkage.blocking.rules import BlockingRule, Key, Transform
 from linkage.comparison.codes import CodeSetComparison
 from linkage.comparison.dates import DateComparison
-from linkage.comparison.encoding import encode
 from linkage.comparison.folding import fold
 from linkage.comparison.names import NameComparison
 from linkage.comparison.numbers import NumberComparison
 from linkage.comparison.text import ExactComparison, PrefixComparison, TextComparison
+from linkage.dependence import told_by_another
+from linkage.model.chance import agreement_by_chance
 from linkage.profile import ColumnKind, ColumnProfile, find_id, profile
 from linkage.settings import AnyComparison, BadSettings, LinkSettings, LinkType
 
@@ -30,7 +31,6 @@ _EVERY_PAIR = 2_000_000  # so few pairs are all compared
 _PAIRS_A_RECORD = 60  # candidate pairs a record, all rules together
 _MOST_RULES = 16
 _LEAST_PRESENT = 0.05
-_DETERMINED = 0.95  # share of rows in which one column is told by another, above which it adds nothing
 _BLOCKING_KINDS = {
     ColumnKind.NAME,
     ColumnKind.TEXT,
@@ -62,7 +62,8 @@ def propose(
     within = right is None
     other = left if right is None else right
     used = [part for part in _profiles(left, other, within=within) if _comparable(part)]
-    used = _without_determined(left, other, used)
+    told = told_by_another(left, used, seed=seed)
+    used = [part for part in used if part.column not in told]
     if not used:
         raise BadSettings("no column to compare: expected columns of the same name in both tables, with values")
     swapped = _swapped_names(left, other, used)
@@ -90,42 +91,6 @@ def _comparable(part: ColumnProfile) -> bool:
     return part.kind not in {ColumnKind.ROW_ID, ColumnKind.CONSTANT} and part.present >= _LEAST_PRESENT
 
 
-def _without_determined(left: pa.Table, right: pa.Table, used: list[ColumnProfile]) -> list[ColumnProfile]:
-    """
-    Leave out columns that another one tells (the state of a postcode): agreement on both would be counted twice.
-
-    A column is told by a finer one if, in that column's repeated values, it is nearly always the same.
-    """
-    coded = {
-        part.column: encode(left.column(part.column), right.column(part.right_column))
-        for part in used
-        if part.kind is not ColumnKind.CODE_SET
-    }
-    pooled = {name: np.concatenate([codes.left, codes.right]).astype(np.int64) for name, codes in coded.items()}
-    told = set()
-    for coarse, fine in combinations(sorted(coded, key=lambda name: len(coded[name].values)), 2):
-        if coarse not in told and _tells(pooled[fine], pooled[coarse], n_coarse=len(coded[coarse].values)):
-            told.add(coarse)
-    return [part for part in used if part.column not in told]
-
-
-def _tells(fine: np.ndarray, coarse: np.ndarray, *, n_coarse: int) -> bool:
-    both = (fine >= 0) & (coarse >= 0)
-    if both.sum() < 100 or n_coarse < 3:
-        return False
-    pairs, counts = np.unique(fine[both] * (n_coarse + 1) + coarse[both], return_counts=True)
-    of_fine = pairs // (n_coarse + 1)
-    groups, starts = np.unique(of_fine, return_index=True)
-    totals, best = np.add.reduceat(counts, starts), np.maximum.reduceat(counts, starts)
-    repeated = totals >= 3
-    n_rows = int(totals[repeated].sum())
-    if len(groups) == 0 or n_rows < 0.3 * int(both.sum()):
-        return False
-    commonest = float(np.bincount(coarse[both]).max()) / float(both.sum())
-    told = float(best[repeated].sum()) / n_rows
-    return told >= _DETERMINED and told - commonest > 0.1
-
-
 def _swapped_names(left: pa.Table, right: pa.Table, used: Sequence[ColumnProfile]) -> dict[str, ColumnProfile]:
     """Name columns whose values stand in each other's place in more rows than chance has it."""
     names = [part for part in used if part.kind is ColumnKind.NAME]
@@ -133,18 +98,14 @@ def _swapped_names(left: pa.Table, right: pa.Table, used: Sequence[ColumnProfile
     for one, two in combinations(names, 2):
         if one.column in found or two.column in found:
             continue
-        crossed = BlockingRule(
-            keys=(
-                Key(column=one.column, right_column=two.right_column),
-                Key(column=two.column, right_column=one.right_column),
-            )
+        keys = (
+            Key(column=one.column, right_column=two.right_column),
+            Key(column=two.column, right_column=one.right_column),
         )
-        keys = crossed.bind(left, right)
-        n_keys = keys.n_keys
-        a = np.bincount(keys.left[keys.left >= 0], minlength=n_keys)
-        b = np.bincount(keys.right[keys.right >= 0], minlength=n_keys)
-        by_chance = one.chance * two.chance * left.num_rows * right.num_rows
-        if int((a * b).sum()) >= max(3, 2 * by_chance):
+        bound = BlockingRule(keys=keys).bind(left, right)
+        n_crossed = int((bound.counts(bound.left) * bound.counts(bound.right)).sum())
+        chances = [agreement_by_chance(key.encode(left, right, rule="names"), within=False) or 0.0 for key in keys]
+        if n_crossed >= max(5.0, 3 * chances[0] * chances[1] * left.num_rows * right.num_rows):
             found[one.column], found[two.column] = two, one
     return found
 

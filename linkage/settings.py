@@ -68,7 +68,7 @@ class LinkSettings(BaseModel):
     threshold: float = Field(0.9, gt=0, lt=1, description="Probability at or above which a pair is linked.")
     possible: float = Field(0.1, gt=0, lt=1, description="Probability from which a pair competes and is reported.")
     max_pairs: int = Field(200_000_000, ge=1, description="Refuse to compare more pairs than this.")
-    training_pairs: int = Field(4_000_000, ge=1000, description="Pairs to train on; more are thinned by left record.")
+    training_pairs: int = Field(2_000_000, ge=1000, description="Pairs to train on; more are thinned by left record.")
     random_pairs: int = Field(1_000_000, ge=1000, description="Random pairs from which u of fuzzy levels is taken.")
     rare_value_count: int = Field(
         4, ge=1, description="A value rarer than this (both tables) counts as this frequent in term frequencies."

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray, IntArray
-from linkage.blocking.rules import BlockingRule, RuleKeys
+from linkage.blocking.rules import BlockingRule, Key, RuleKeys
+from linkage.comparison.encoding import Codes
 
 __all__ = ["Batch", "BudgetExceeded", "Candidates", "Plan", "RuleCount"]
 
@@ -82,7 +83,8 @@ class Candidates:
         self.within = right is None
         other = left if right is None else right
         self.names = [rule.name for rule in rules]
-        self._keys = [rule.bind(left, other) for rule in rules]
+        known: dict[Key, Codes] = {}
+        self._keys = [rule.bind(left, other, known=known) for rule in rules]
         self._n_left, self._n_right = left.num_rows, other.num_rows
 
     def plan(self) -> Plan:
@@ -92,8 +94,7 @@ class Candidates:
         return Plan(tuple(counts), n_possible)
 
     def _count(self, name: str, keys: RuleKeys) -> RuleCount:
-        left = np.bincount(keys.left[keys.left >= 0], minlength=keys.n_keys)
-        right = np.bincount(keys.right[keys.right >= 0], minlength=keys.n_keys)
+        left, right = keys.counts(keys.left), keys.counts(keys.right)
         blocks = left * right
         if self.within and _symmetric(keys):
             blocks = left * (left - 1) // 2

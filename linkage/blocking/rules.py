@@ -14,7 +14,7 @@ from linkage.arrays import IntArray
 from linkage.blocking.phonetic import cologne
 from linkage.comparison.base import column_of
 from linkage.comparison.dates import date_digits
-from linkage.comparison.encoding import encode
+from linkage.comparison.encoding import Codes, encode
 from linkage.comparison.folding import fold, name_parts
 
 __all__ = ["BlockingRule", "Key", "RuleKeys", "Transform"]
@@ -57,6 +57,19 @@ class Key(BaseModel):
             return simple[self.transform]
         return partial(_letters, first=self.transform == "first_letters", length=self.length)
 
+    def encode(self, left: pa.Table, right: pa.Table, *, rule: str) -> Codes:
+        """
+        The expression of all rows of both tables.
+
+        Raises:
+            ColumnMissing: If a table lacks the column; `rule` is named.
+        """
+        return encode(
+            column_of(left, self.column, rule),
+            column_of(right, self.right_column or self.column, rule),
+            standardise=self.standardise(),
+        )
+
 
 class BlockingRule(BaseModel):
     """Pairs on which all expressions are equal are compared."""
@@ -70,20 +83,25 @@ class BlockingRule(BaseModel):
         """The rule as the links' `match_key` shows it."""
         return " & ".join(key.text for key in self.keys) or "every pair"
 
-    def bind(self, left: pa.Table, right: pa.Table) -> RuleKeys:
+    def bind(self, left: pa.Table, right: pa.Table, *, known: dict[Key, Codes] | None = None) -> RuleKeys:
         """
         The rule's keys of all rows of both tables as exact integers (no hashes: equal means equal).
+
+        Args:
+            left: The left table.
+            right: The right table.
+            known: Expressions of these tables that are encoded already; what is encoded here is added.
 
         Raises:
             ColumnMissing: If a table lacks a column.
         """
         keys = RuleKeys(np.zeros(left.num_rows, np.int64), np.zeros(right.num_rows, np.int64), 1)
         for key in self.keys:
-            coded = encode(
-                column_of(left, key.column, self.name),
-                column_of(right, key.right_column or key.column, self.name),
-                standardise=key.standardise(),
-            )
+            coded = known.get(key) if known is not None else None
+            if coded is None:
+                coded = key.encode(left, right, rule=self.name)
+            if known is not None:
+                known[key] = coded
             keys = keys.with_codes(coded.left.astype(np.int64), coded.right.astype(np.int64), len(coded.values))
         return keys
 
@@ -102,6 +120,10 @@ class RuleKeys:
 
     def __init__(self, left: IntArray, right: IntArray, n_keys: int) -> None:
         self.left, self.right, self.n_keys = left, right, n_keys
+
+    def counts(self, keys: IntArray) -> IntArray:
+        """`(n_keys,)` rows of one side with each key."""
+        return np.bincount(keys[keys >= 0], minlength=self.n_keys).astype(np.int64)
 
     def with_codes(self, left: IntArray, right: IntArray, n_values: int) -> RuleKeys:
         """These keys and one more expression."""

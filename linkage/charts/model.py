@@ -21,7 +21,7 @@ def _rows(model: Model) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for part, bits in zip(model.comparisons, level_bits(model), strict=True):
         for gamma, level in reversed(list(enumerate(part.level_names))):
-            row = {"level": f"{part.name}: {level}", "order": len(rows), "bits": round(float(bits[gamma]), 3)}
+            row = {"level": f"{part.name}: {level}", "bits": round(float(bits[gamma]), 3)}
             rows.append({**row, _SIDES[0]: part.m[gamma], _SIDES[1]: part.u[gamma]})
     return rows
 
@@ -30,7 +30,7 @@ def level_weights(model: Model) -> Chart:
     """What reaching each level is worth, for (right) or against (left) a match."""
     rows = _rows(model)
     chart = alt.Chart(inline(rows)).encode(
-        y=alt.Y("level:N", sort=alt.EncodingSortField("order"), title=None, axis=alt.Axis(labelLimit=320)),
+        y=alt.Y("level:N", sort=[str(row["level"]) for row in rows], title=None, axis=alt.Axis(labelLimit=320)),
     )
     bars = chart.mark_bar().encode(
         x=alt.X("bits:Q", title="match weight (bits)"),
@@ -53,7 +53,7 @@ def level_probabilities(model: Model) -> Chart:
         .transform_fold(list(_SIDES), as_=["side", "probability"])
         .mark_bar()
         .encode(
-            y=alt.Y("level:N", sort=alt.EncodingSortField("order"), title=None, axis=alt.Axis(labelLimit=320)),
+            y=alt.Y("level:N", sort=[str(row["level"]) for row in rows], title=None, axis=alt.Axis(labelLimit=320)),
             x=alt.X("probability:Q", title="probability of the level", scale=alt.Scale(domain=[0, 1])),
             color=alt.Color(
                 "side:N",

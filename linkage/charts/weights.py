@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import altair as alt
 import numpy as np
 
@@ -57,9 +59,12 @@ def weight_histogram(bits: FloatArray, counts: IntArray, *, thresholds: dict[str
     )
     lines = [{"bits": bit, "name": name} for name, bit in thresholds.items()]
     rule = alt.Chart(inline(lines)).mark_rule(color="#b5432e", strokeDash=[4, 3]).encode(x="bits:Q")
-    label = (
-        alt.Chart(inline(lines))
-        .mark_text(align="left", dx=4, y=8, color="#b5432e", angle=0)
-        .encode(x="bits:Q", text="name:N")
-    )
-    return alt.layer(bars, rule, label).properties(width=680, height=240)
+    labels = [_label(row, on_the_left=place == 0 and len(lines) > 1) for place, row in enumerate(lines)]
+    return alt.layer(bars, rule, *labels).properties(width=680, height=240)
+
+
+def _label(line: dict[str, object], *, on_the_left: bool) -> alt.Chart:
+    """Name of a threshold beside its line."""
+    align, dx = ("right", -4) if on_the_left else ("left", 4)
+    chart = alt.Chart(inline([line])).mark_text(align=align, dx=dx, color="#b5432e")  # type: ignore[arg-type]
+    return cast("alt.Chart", chart.encode(x="bits:Q", y=alt.value(8), text="name:N"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from linkage.arrays import BoolArray, Int8Array, Int32Array, IntArray
@@ -19,6 +20,7 @@ __all__ = ["DateComparison", "date_digits"]
 _YEAR_FIRST = re.compile(r"^(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})(?:[T ].*)?$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _DAY_FIRST = re.compile(r"^(\d{1,2})[-/. ]{1,2}(\d{1,2})[-/. ]{1,2}(\d{4})$")
+UIntArray: TypeAlias = NDArray[np.uint32]  # dates as eight decimal digits, four bits each
 _NO_DAY = np.iinfo(np.int64).min
 
 
@@ -44,7 +46,7 @@ def date_digits(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _PreparedDate(Prepared):
     coded: Codes
-    digits: Int8Array
+    packed: UIntArray
     days: IntArray
     within_days: tuple[int, ...]
     keying: bool
@@ -67,16 +69,31 @@ class _PreparedDate(Prepared):
 
     def _keyed_wrong(self, a: Int32Array, b: Int32Array) -> BoolArray:
         """One digit differs, two neighbouring digits are exchanged, or day and month are."""
-        one, two = self.digits[a], self.digits[b]
-        differs = one != two
-        n_differ = differs.sum(axis=1)
-        swapped = (
-            (one[:, :4] == two[:, :4]).all(axis=1)
-            & (one[:, 4:6] == two[:, 6:]).all(axis=1)
-            & (one[:, 6:] == two[:, 4:6]).all(axis=1)
-        )
-        crossed = differs[:, :-1] & (one[:, :-1] == two[:, 1:]) & (one[:, 1:] == two[:, :-1])
-        return np.asarray((n_differ == 1) | swapped | ((n_differ == 2) & crossed.any(axis=1)), dtype=bool)
+        one, two = self.packed[a], self.packed[b]
+        n_differ = _differing_digits(one, two)
+        near = np.flatnonzero((n_differ > 1) & (n_differ <= 4) & (one >> 16 == two >> 16) | (n_differ == 2))
+        out = n_differ == 1
+        out[near] = _exchanged(one[near], two[near])
+        return np.asarray(out, dtype=bool)
+
+
+def _differing_digits(one: UIntArray, two: UIntArray) -> Int8Array:
+    """How many of the eight decimal digits, four bits each, differ."""
+    differs = one ^ two
+    differs |= differs >> 2
+    differs |= differs >> 1
+    return np.bitwise_count(differs & np.uint32(0x11111111)).astype(np.int8)
+
+
+def _exchanged(one: UIntArray, two: UIntArray) -> BoolArray:
+    """Whether day and month, or two neighbouring digits, are exchanged."""
+    head, low = np.uint32(0xFFFF0000), np.uint32(0xFF)
+    out = two == (one & head | (one & low) << 8 | one >> 8 & low)
+    for place in range(0, 28, 4):
+        pair = np.uint32(0xFF << place)
+        right, left = one >> place & np.uint32(0xF), one >> (place + 4) & np.uint32(0xF)
+        out |= two == (one & ~pair | right << (place + 4) | left << place)
+    return np.asarray(out, dtype=bool)
 
 
 class DateComparison(Comparison):
@@ -106,9 +123,9 @@ class DateComparison(Comparison):
 
     def prepare(self, left: pa.Table, right: pa.Table) -> Prepared:
         coded = encode(*self.sides(left, right), standardise=date_digits)
-        digits = np.array([list(map(int, value)) for value in coded.values], dtype=np.int8).reshape(-1, 8)
+        packed = np.array([int(value, 16) for value in coded.values], dtype=np.uint32)
         days = np.array([_day_number(value) for value in coded.values], dtype=np.int64)
-        return _PreparedDate(coded, digits, days, self.within_days, self.keying_errors)
+        return _PreparedDate(coded, packed, days, self.within_days, self.keying_errors)
 
 
 def _day_number(digits: str) -> int:

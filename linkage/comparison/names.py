@@ -39,8 +39,9 @@ class _PreparedName(Prepared):
         missing, equal = (a < 0) | (b < 0), a == b
         unlike = np.flatnonzero(~missing & ~equal)
         alike, shared = np.zeros(len(a)), np.zeros(len(a), dtype=bool)
-        alike[unlike] = similarity(self.coded, a[unlike], b[unlike], measure="jaro_winkler", cutoff=self.thresholds[0])
-        shared[unlike] = self._variant(a[unlike], b[unlike])
+        first, second, index = distinct_pairs(a[unlike], b[unlike], len(self.coded.values))
+        alike[unlike] = similarity(self.coded, first, second, measure="jaro_winkler", cutoff=self.thresholds[0])[index]
+        shared[unlike] = self._variant(first, second)[index]
         reached: list[tuple[int, BoolArray]] = [
             (number + 1, alike >= limit) for number, limit in enumerate(self.thresholds)
         ]
@@ -49,16 +50,15 @@ class _PreparedName(Prepared):
         reached += [(len(reached) + 1, shared), (len(reached) + 2, equal)]
         return first_reached(reached, missing)
 
-    def _variant(self, a: Int32Array, b: Int32Array) -> BoolArray:
+    def _variant(self, first: IntArray, second: IntArray) -> BoolArray:
         """Same but for umlauts or doubled letters, or all parts of the shorter name within the longer."""
-        first, second, index = distinct_pairs(a, b, len(self.coded.values))
         same = self.variants[first] == self.variants[second]
         several = np.array([len(part) for part in self.parts] or [0]) > 1
         unsettled = ~same & (several[first] | several[second])
         for pair in np.flatnonzero(unsettled).tolist():
             one, two = self.parts[first[pair]], self.parts[second[pair]]
             same[pair] = bool(one and two) and (one <= two or two <= one)
-        return np.asarray(same, dtype=bool)[index]
+        return np.asarray(same, dtype=bool)
 
     def _swapped(self, left_rows: IntArray, right_rows: IntArray) -> BoolArray:
         """The name of each side stands in the other column of the other side."""

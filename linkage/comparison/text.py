@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from rapidfuzz.distance import JaroWinkler, Levenshtein
 from rapidfuzz.process import cpdist
 
-from linkage.arrays import FloatArray, Int8Array, Int32Array, IntArray
+from linkage.arrays import FloatArray, Int8Array, IntArray
 from linkage.comparison.base import Comparison, Prepared, first_reached
 from linkage.comparison.encoding import Codes, distinct_pairs, encode
 from linkage.comparison.folding import fold
@@ -27,32 +27,25 @@ _SCORERS: dict[Measure, Callable[..., float]] = {
 }
 
 
-def similarity(codes: Codes, a: Int32Array, b: Int32Array, *, measure: Measure, cutoff: float) -> FloatArray:
+def similarity(codes: Codes, first: IntArray, second: IntArray, *, measure: Measure, cutoff: float) -> FloatArray:
     """
-    Similarity of pairs of coded values, each distinct pair computed once.
+    Similarity of pairs of coded values; give each distinct pair once.
 
     Args:
         codes: The dictionary.
-        a: `(n,)` codes, none missing.
-        b: `(n,)` codes, none missing.
+        first: `(n,)` codes, none missing.
+        second: `(n,)` codes, none missing.
         measure: Jaro-Winkler, or 1 - Levenshtein distance / longer length.
         cutoff: Similarities below it are returned as 0.
 
     Returns:
         `(n,)` similarities between 0 and 1.
     """
-    if len(a) == 0:
-        return np.zeros(0)
-    first, second, index = distinct_pairs(a, b, len(codes.values))
     words = np.array(codes.values, dtype=object)
     found = cpdist(
-        words[first].tolist(),
-        words[second].tolist(),
-        scorer=_SCORERS[measure],
-        score_cutoff=cutoff,
-        dtype=np.float64,
+        words[first].tolist(), words[second].tolist(), scorer=_SCORERS[measure], score_cutoff=cutoff, dtype=np.float64
     )
-    return np.asarray(found, dtype=np.float64)[index]
+    return np.asarray(found, dtype=np.float64).reshape(len(first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +65,9 @@ class _PreparedText(Prepared):
         if self.thresholds:
             unlike = np.flatnonzero(~missing & ~equal)
             alike = np.zeros(len(a))
-            alike[unlike] = similarity(
-                self.coded, a[unlike], b[unlike], measure=self.measure, cutoff=self.thresholds[0]
-            )
+            first, second, index = distinct_pairs(a[unlike], b[unlike], len(self.coded.values))
+            measured = similarity(self.coded, first, second, measure=self.measure, cutoff=self.thresholds[0])
+            alike[unlike] = measured[index]
             reached = [(number + 1, alike >= limit) for number, limit in enumerate(self.thresholds)]
         return first_reached([*reached, (len(self.thresholds) + 1, equal)], missing)
 

@@ -6,27 +6,27 @@ match has reached is not impossible. With `monotone`, weights may not fall from 
 constrained maximum is the isotonic regression of m/u weighted by u, so the objective still never falls.
 
 Failures that an iteration count cannot show are said in `Fit.warnings`: starts that end in different places,
-a prior that explains nothing, levels out of order, a comparison that says nothing.
+more matches than there can be, levels out of order, a comparison that says nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.arrays import FloatArray
-from linkage.model.isotonic import non_decreasing
+from linkage.model.mixture import Group, Iteration, Limits, Run, Task, climb, first_m
 from linkage.model.model import ComparisonModel, Model, rounded
 from linkage.model.patterns import PatternCounts
 
 __all__ = ["EMSettings", "Fit", "Iteration", "fit"]
 
 _SMALLEST = 1e-12
+_TOO_MANY = 1.2  # times the largest number of matches there can be: then what was found is no match
+_MOST_GROUPS = 3  # of look-alikes
 
 
 class EMSettings(BaseModel):
@@ -45,16 +45,6 @@ class EMSettings(BaseModel):
     )
 
 
-class Iteration(NamedTuple):
-    """One step of the kept start."""
-
-    number: int
-    log_likelihood: float
-    objective: float
-    prior: float
-    largest_change: float
-
-
 @dataclass(frozen=True, slots=True)
 class Fit:
     """
@@ -66,6 +56,7 @@ class Fit:
         converged: Whether the changes ended below the tolerance, not merely the iterations.
         log_likelihood: Of the counts under the model (natural logarithm).
         warnings: What makes the result doubtful; empty when nothing was found.
+        n_look_alikes: Pairs set apart because they are alike but too many to be matches.
     """
 
     model: Model
@@ -73,6 +64,7 @@ class Fit:
     converged: bool
     log_likelihood: float
     warnings: tuple[str, ...] = ()
+    n_look_alikes: float = 0.0
 
 
 def fit(
@@ -82,6 +74,7 @@ def fit(
     u: Sequence[FloatArray],
     settings: EMSettings | None = None,
     n_pairs: int | None = None,
+    largest_prior: float = 1.0,
 ) -> Fit:
     """
     Train m and the prior.
@@ -93,135 +86,55 @@ def fit(
         settings: How to train.
         n_pairs: All pairs of the two tables, where `patterns` holds only those that blocking let through. Pairs
             that were not let through count as no match, and the prior is over all pairs. None: those counted.
+        largest_prior: What the prior cannot be above, because no record has two partners, say. A group of alike
+            pairs that is clearly larger cannot be the matches: it is set apart and the matches are sought beside it.
 
     Returns:
         The fit of the start with the highest objective.
     """
     chosen = settings or EMSettings()
     space = max(n_pairs or 0, patterns.n_pairs)
-    task = _Task.of(patterns, u=u, settings=chosen, n_outside=space - patterns.n_pairs)
-    first_prior = chosen.prior_start or min(0.3, max(_SMALLEST, 1.0 / max(space, 1) ** 0.5))
-    runs = [_climb(task, prior=first_prior, agreement=start) for start in chosen.agreement_starts]
-    best = max(runs, key=lambda run: run.history[-1].objective)
-    model = _model(best, comparisons=comparisons, u=task.u)
+    task = Task.of(patterns, u=u, n_outside=space - patterns.n_pairs)
+    limits = Limits(
+        max_iterations=chosen.max_iterations,
+        tolerance=chosen.tolerance,
+        pseudo_count=chosen.pseudo_count,
+        monotone=chosen.monotone,
+        largest_prior=1.0,
+        fix_prior=chosen.fix_prior,
+    )
+    first_prior = chosen.prior_start or min(0.3, 0.5 * largest_prior, max(_SMALLEST, 1.0 / max(space, 1) ** 0.5))
+    starts = [Group(tuple(first_m(u, start) for u in task.u), first_prior) for start in chosen.agreement_starts]
+    runs = _runs(task, starts, (), limits)
+    others: tuple[Group, ...] = ()
+    while (best := _best(runs)).match.share > _TOO_MANY * largest_prior and len(others) < _MOST_GROUPS:
+        others = (*best.others, best.match)
+        runs = _runs(task, starts, others, limits)
+    if best.match.share > largest_prior:
+        runs = _runs(task, [*starts, best.match._replace(share=largest_prior)], others, limits, cap=largest_prior)
+        best = _best(runs)
     return Fit(
-        model=model,
+        model=_model(best.match, comparisons=comparisons, u=task.u),
         history=tuple(best.history),
         converged=best.converged,
         log_likelihood=best.history[-1].log_likelihood,
-        warnings=tuple(_doubts(task, runs, best, comparisons=comparisons)),
+        warnings=tuple(_doubts(task, runs, best, comparisons=comparisons, cap=largest_prior)),
+        n_look_alikes=sum(group.share for group in best.others) * task.n_pairs,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """
-    Attributes:
-        one_hot: `(n_patterns, n_levels of all comparisons)`; a null level has no column.
-        counts: `(n_patterns,)`.
-        u: One array a comparison.
-        slices: Columns of each comparison in `one_hot`.
-        log_u: `(n_patterns,)` log-probability among non-matches.
-    """
-
-    one_hot: FloatArray
-    counts: FloatArray
-    u: tuple[FloatArray, ...]
-    slices: tuple[slice, ...]
-    log_u: FloatArray
-    n_outside: float
-    settings: EMSettings
-
-    @classmethod
-    def of(cls, patterns: PatternCounts, *, u: Sequence[FloatArray], settings: EMSettings, n_outside: int) -> _Task:
-        sound = tuple(_distribution(part) for part in u)
-        ends = np.cumsum([0, *(len(part) for part in sound)])
-        slices = tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
-        one_hot = np.zeros((len(patterns.gammas), int(ends[-1])))
-        for column, place in enumerate(slices):
-            reached = np.flatnonzero(patterns.gammas[:, column] >= 0)
-            one_hot[reached, place.start + patterns.gammas[reached, column].astype(np.int64)] = 1.0
-        log_u = _log_sum(one_hot, np.concatenate(sound))
-        return cls(one_hot, patterns.counts.astype(np.float64), sound, slices, log_u, float(n_outside), settings)
+def _runs(
+    task: Task, starts: Sequence[Group], others: Sequence[Group], limits: Limits, *, cap: float = 1.0
+) -> list[Run]:
+    bounded = replace(limits, largest_prior=cap)
+    return [climb(task, match=start, others=others, limits=bounded) for start in starts]
 
 
-@dataclass(slots=True)
-class _Run:
-    m: tuple[FloatArray, ...]
-    prior: float
-    history: list[Iteration]
-    converged: bool
-    n_matches: float
+def _best(runs: Sequence[Run]) -> Run:
+    return max(runs, key=lambda run: run.history[-1].objective)
 
 
-def _distribution(given: FloatArray) -> FloatArray:
-    """Probabilities above 0 with sum 1."""
-    kept: FloatArray = np.maximum(np.asarray(given, dtype=np.float64), _SMALLEST)
-    return kept / float(kept.sum())
-
-
-def _log_sum(one_hot: FloatArray, probabilities: FloatArray) -> FloatArray:
-    """`(n_patterns,)` sum of the logarithms; einsum, because its order of summation is fixed."""
-    return np.asarray(np.einsum("pl,l->p", one_hot, np.log(probabilities)), dtype=np.float64)
-
-
-def _first_m(u: FloatArray, agreement: float) -> FloatArray:
-    """`agreement` for the strongest level, half of the rest for each next one, leaning away from u."""
-    n_levels = len(u)
-    shares = 0.5 ** np.arange(1, n_levels, dtype=np.float64)[::-1]
-    rest = (1 - agreement) * shares / shares.sum()
-    return _distribution(np.append(rest, agreement))
-
-
-def _climb(task: _Task, *, prior: float, agreement: float) -> _Run:
-    """Iterate from one start until nothing changes."""
-    settings = task.settings
-    run = _Run(tuple(_first_m(u, agreement) for u in task.u), prior, [], converged=False, n_matches=0.0)
-    likelihood, objective, responsibility = _expect(task, run)
-    for number in range(1, settings.max_iterations + 1):
-        matched = task.counts * responsibility
-        run.n_matches = float(matched.sum())
-        m_before, prior_before = run.m, run.prior
-        run.m = _maximise(task, matched)
-        if not settings.fix_prior:
-            total = float(task.counts.sum()) + task.n_outside
-            run.prior = min(max(run.n_matches / max(total, 1.0), _SMALLEST), 1 - 1e-9)
-        likelihood, objective, responsibility = _expect(task, run)
-        moved = max(float(np.abs(new - old).max()) for new, old in zip(run.m, m_before, strict=True))
-        moved = max(moved, abs(run.prior - prior_before) / prior_before)
-        run.history.append(Iteration(number, likelihood, objective, run.prior, moved))
-        if moved < settings.tolerance:
-            run.converged = True
-            break
-    return run
-
-
-def _expect(task: _Task, run: _Run) -> tuple[float, float, FloatArray]:
-    """Log-likelihood, objective, and `(n_patterns,)` probability of a match for each pattern."""
-    log_m = _log_sum(task.one_hot, np.concatenate(run.m))
-    as_match, as_other = np.log(run.prior) + log_m, np.log1p(-run.prior) + task.log_u
-    both = np.logaddexp(as_match, as_other)
-    likelihood = float(np.einsum("p,p->", task.counts, both)) + task.n_outside * float(np.log1p(-run.prior))
-    pseudo = sum(task.settings.pseudo_count / len(m) * float(np.log(m).sum()) for m in run.m)
-    return likelihood, likelihood + pseudo, np.exp(as_match - both)
-
-
-def _maximise(task: _Task, matched: FloatArray) -> tuple[FloatArray, ...]:
-    """New m of every comparison from the expected matches of every pattern."""
-    expected = np.einsum("p,pl->l", matched, task.one_hot)
-    return tuple(_new_m(expected[place], u, task.settings) for place, u in zip(task.slices, task.u, strict=True))
-
-
-def _new_m(expected: FloatArray, u: FloatArray, settings: EMSettings) -> FloatArray:
-    counts = expected + settings.pseudo_count / len(expected)
-    if float(counts.sum()) <= 0:
-        return u.copy()
-    if settings.monotone:
-        counts = u * non_decreasing(counts / u, u)
-    return _distribution(counts)
-
-
-def _model(run: _Run, *, comparisons: Sequence[tuple[str, tuple[str, ...]]], u: Sequence[FloatArray]) -> Model:
+def _model(match: Group, *, comparisons: Sequence[tuple[str, tuple[str, ...]]], u: Sequence[FloatArray]) -> Model:
     parts = [
         ComparisonModel(
             name=name,
@@ -229,28 +142,43 @@ def _model(run: _Run, *, comparisons: Sequence[tuple[str, tuple[str, ...]]], u: 
             m=tuple(rounded(float(p)) for p in m),
             u=tuple(rounded(float(p)) for p in part_u),
         )
-        for (name, levels), m, part_u in zip(comparisons, run.m, u, strict=True)
+        for (name, levels), m, part_u in zip(comparisons, match.levels, u, strict=True)
     ]
-    return Model(comparisons=tuple(parts), prior=rounded(run.prior))
+    return Model(comparisons=tuple(parts), prior=rounded(match.share))
 
 
 def _doubts(
-    task: _Task, runs: Sequence[_Run], best: _Run, *, comparisons: Sequence[tuple[str, tuple[str, ...]]]
+    task: Task, runs: Sequence[Run], best: Run, *, comparisons: Sequence[tuple[str, tuple[str, ...]]], cap: float
 ) -> list[str]:
     """Sentences about what makes the fit doubtful."""
     doubts = []
     if not best.converged:
-        doubts.append(f"EM did not converge in {task.settings.max_iterations} iterations: raise max_iterations")
-    near = [abs(np.log2(run.prior) - np.log2(best.prior)) < 1 for run in runs]
-    if not all(near):
-        ends = ", ".join(f"{run.prior:.2g}" for run in runs)
+        doubts.append("EM did not converge in max_iterations: raise it, or use fewer comparisons")
+    if any(abs(np.log2(run.match.share) - np.log2(best.match.share)) > 1 for run in runs):
+        ends = ", ".join(f"{run.match.share:.2g}" for run in runs)
         doubts.append(f"EM is not identified: its starts end at different priors ({ends}); add comparisons or rules")
-    if best.n_matches < 1:
+    if best.match.share >= cap * (1 - 1e-6) and best.others:
+        doubts.append("EM wants more matches than there are records: leave out comparisons that repeat each other")
+    if best.match.share * task.n_pairs < 1:
         doubts.append("EM found less than one expected match: nothing to learn from; use a model trained elsewhere")
-    for (name, _), m, u in zip(comparisons, best.m, task.u, strict=True):
+    doubts += [_look_alikes(group, task, comparisons) for group in best.others]
+    for (name, _), m, u in zip(comparisons, best.match.levels, task.u, strict=True):
         bits = np.log2(m / u)
         if bits[-1] - bits[0] < 0.1:
             doubts.append(f"comparison {name!r} says nothing: its strongest and weakest level weigh the same")
         elif np.any(np.diff(bits) < -1e-6):
             doubts.append(f"comparison {name!r}: a stronger level weighs less than a weaker one")
     return doubts
+
+
+def _look_alikes(group: Group, task: Task, comparisons: Sequence[tuple[str, tuple[str, ...]]]) -> str:
+    alike = [
+        name
+        for (name, _), v, u in zip(comparisons, group.levels, task.u, strict=True)
+        if v[-1] > 0.3 and v[-1] > 3 * u[-1]
+    ]
+    return (
+        f"about {group.share * task.n_pairs:,.0f} of the compared pairs agree on {' and '.join(alike) or 'little'} "
+        f"without being matches (more than there can be): they were set apart in training; if these comparisons "
+        f"repeat each other, leave one out"
+    )

@@ -1,0 +1,92 @@
+"""
+Columns that tell each other: agreement on both would be counted twice. Opens nothing.
+
+Fellegi-Sunter weights add up only if, among pairs that are no match, agreement on one column says nothing about
+the other. Postcode and place break this so badly that EM takes neighbours for matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+
+from graph_schema.chance import stream
+from linkage.arrays import BoolArray, IntArray
+from linkage.comparison.encoding import encode
+from linkage.profile import ColumnKind, ColumnProfile
+
+__all__ = ["told_by_another"]
+
+_SAMPLE = 30_000  # rows
+_LEAST_PAIRS = 10
+_LIFT = 16.0  # 4 bits counted twice
+_IMPLIED = 0.5  # of the pairs that agree on the finer column, those that agree on the coarser as well
+_CODES = frozenset({ColumnKind.PLACE_CODE, ColumnKind.CATEGORY, ColumnKind.SHORT_NUMBER})
+_TELLING_CHANCE = 0.01  # columns on which strangers agree less often tell strangers from duplicates
+
+
+def told_by_another(table: pa.Table, parts: Sequence[ColumnProfile], *, seed: int) -> frozenset[str]:
+    """
+    Columns that another one all but tells.
+
+    Looked at are pairs of different records of one table that agree on both columns and on no other telling
+    column, so that duplicates in the table do not count. Only codes tell (a postcode its place), or are told (a
+    county by its place): that members of a household share name and address is no reason to drop the name.
+
+    Args:
+        table: The left table.
+        parts: Profiles of its columns.
+        seed: Seed of the sample of rows.
+    """
+    some = stream("dependence-rows", seed=seed).permutation(table.num_rows)[:_SAMPLE]
+    rows = table.take(pa.array(np.sort(some)))
+    coded = {part.column: _codes(rows, part.column) for part in parts if part.kind is not ColumnKind.CODE_SET}
+    kinds = {part.column: part.kind for part in parts}
+    chance = {name: _chance(codes) for name, codes in coded.items()}
+    told: set[str] = set()
+    for coarse, fine in combinations(sorted(coded, key=lambda name: -chance[name]), 2):
+        if told & {coarse, fine} or not (kinds[fine] in _CODES or kinds[coarse] in _CODES):
+            continue
+        others = [coded[name] for name in coded if name not in {coarse, fine} and chance[name] < _TELLING_CHANCE]
+        n_both, n_fine = _agreeing(coded[fine], coded[coarse], others)
+        lift = n_both / max(n_fine * chance[coarse], 1e-12)
+        if n_both >= _LEAST_PAIRS and lift > _LIFT and n_both > _IMPLIED * n_fine:
+            told.add(coarse)
+    return frozenset(told)
+
+
+def _codes(table: pa.Table, column: str) -> IntArray:
+    return encode(table.column(column), table.column(column).slice(0, 0)).left.astype(np.int64)
+
+
+def _chance(codes: IntArray) -> float:
+    """Probability that two different rows with a value agree."""
+    counts = np.bincount(codes[codes >= 0])
+    n = int(counts.sum())
+    return float((counts * (counts - 1)).sum()) / (n * (n - 1)) if n > 1 else 0.0
+
+
+def _agreeing(fine: IntArray, coarse: IntArray, others: Sequence[IntArray]) -> tuple[int, int]:
+    """Pairs of strangers that agree on both columns, and on the finer one with the coarser one present."""
+    left, right = _neighbours(np.where(coarse >= 0, fine, -1))
+    strangers: BoolArray = np.ones(len(left), dtype=bool)
+    for codes in others:
+        strangers &= (codes[left] != codes[right]) | (codes[left] < 0)
+    both = strangers & (coarse[left] == coarse[right])
+    return int(both.sum()), int(strangers.sum())
+
+
+def _neighbours(codes: IntArray, *, most: int = 5) -> tuple[IntArray, IntArray]:
+    """Pairs of rows with equal codes: each row with up to `most` that follow it among its equals."""
+    order = np.argsort(codes, kind="stable")
+    order = order[np.searchsorted(codes[order], 0) :]
+    lefts, rights = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for step in range(1, most + 1):
+        a, b = order[:-step], order[step:]
+        equal = codes[a] == codes[b]
+        lefts.append(a[equal])
+        rights.append(b[equal])
+    return np.concatenate(lefts), np.concatenate(rights)
