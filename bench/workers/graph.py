@@ -74,7 +74,7 @@ def ask(graph: Graph, name: str, asked_with: list[dict[str, object]]) -> dict[st
     seconds, n_rows = [], 0
     for parameters in asked_with:
         began = time.perf_counter()
-        n_rows += len(question.run(graph, parameters))
+        n_rows += len(question.run(graph, parameters).rows)
         seconds.append(time.perf_counter() - began)
     return {"first_s": seconds[0], "median_s": statistics.median(seconds), "n_rows": n_rows, "n_asked": len(seconds)}
 

@@ -2,19 +2,34 @@
 What is printed where doselink itself is at fault: a traceback that shows the program and never the data.
 
 The message of a foreign exception may quote a value (`KeyError: '4711'`), so it is withheld unless asked for.
-Reads one environment variable when called.
+The same holds for what libraries warn of. Reads and sets environment variables when called.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
+import warnings
 
 from graph_schema.errors import DoselinkError
 
-__all__ = ["SHOW_MESSAGES", "describe_defect"]
+__all__ = ["SHOW_MESSAGES", "describe_defect", "quiet_libraries"]
 
 SHOW_MESSAGES = "DOSELINK_SHOW_MESSAGES"
+
+
+def quiet_libraries() -> None:
+    """
+    Keep warnings and log lines of libraries off the terminal, in this process and in those it starts.
+
+    They quote what they stumble over: a DICOM reader the patient's number, a parser the broken line.
+    """
+    if os.environ.get(SHOW_MESSAGES) == "1":
+        return
+    warnings.simplefilter("ignore")
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def describe_defect(error: BaseException) -> str:

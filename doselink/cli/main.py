@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from doselink import __version__
 from doselink.cli.commands import COMMANDS
-from doselink.cli.defect import describe_defect
+from doselink.cli.defect import describe_defect, quiet_libraries
 from doselink.cli.lazy import LazyGroup, Mount
 from graph_schema.errors import ExitCode, UserError
 
@@ -66,6 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     Raises:
         SystemExit: Always, with a code of `docs/exit-codes.md`.
     """
+    quiet_libraries()
     try:
         get_command(app).main(args=arguments, prog_name="doselink")
     except UserError as error:

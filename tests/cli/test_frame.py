@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,16 @@ from doselink.cli.lazy import Mount, load
 from graph_schema.errors import ExitCode, SourceFileError, UserError
 
 HEAVY = ("numpy", "pandas", "pyarrow", "neo4j", "scipy", "altair", "jinja2", "pydicom", "networkx")
+
+
+@pytest.fixture(autouse=True)
+def _libraries_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("PYTHONWARNINGS", raising=False)
+    handlers = logging.getLogger().handlers[:]
+    with warnings.catch_warnings():
+        yield
+    logging.getLogger().handlers[:] = handlers
+    os.environ.pop("PYTHONWARNINGS", None)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -103,6 +116,17 @@ def test_a_defect_shows_the_program_and_withholds_the_data(
     assert "builtins.ValueError" in err
     assert "in broken" in err
     assert "please report" in err
+
+
+def test_warnings_and_log_lines_of_libraries_stay_off_the_terminal() -> None:
+    program = (
+        "import logging, subprocess, sys, warnings\n"
+        "from doselink.cli.defect import quiet_libraries\nquiet_libraries()\n"
+        "warnings.warn('MARKER-4711')\nlogging.getLogger('some.library').error('MARKER-4712')\n"
+        "subprocess.run([sys.executable, '-c', \"import warnings; warnings.warn('MARKER-4713')\"], check=True)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_a_defects_message_is_shown_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
