@@ -1,0 +1,18 @@
+// name: doses-using-table
+// question: Which dose estimates, and whose, used this coefficient table?
+// for: dosimetrist
+// parameters: table (string, required), version (string, optional)
+// columns: table_name, table_version, table_sha256, dose_key, dose_event_key, performed_on, room, person_key
+// expects: rows
+MATCH (t:CoefficientTable)<-[:WAS_DERIVED_FROM]-(e:DoseEstimate)-[:WAS_DERIVED_FROM]->(v:DoseEvent)
+WHERE (t.name = $table OR t.sha256 = $table OR t.key = $table) AND ($version IS NULL OR t.version = $version)
+  AND e.system_to IS NULL
+OPTIONAL MATCH (v)-[:HAD_SUBJECT]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)
+WHERE p.system_to IS NULL
+OPTIONAL MATCH (e)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)
+      -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(o:Person)
+WHERE o.system_to IS NULL
+RETURN t.name AS table_name, t.version AS table_version, t.sha256 AS table_sha256, e.key AS dose_key,
+       v.key AS dose_event_key, v.performed_on AS performed_on, v.room AS room,
+       coalesce(min(o.key), min(p.key)) AS person_key
+ORDER BY table_name, table_version, performed_on, dose_key
