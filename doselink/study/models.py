@@ -207,6 +207,18 @@ class Study(_Model):
         return raw.decode()
 
     @property
+    def settings_for_ledger(self) -> str:
+        """RFC 8785 JSON of the settings without paths and patient numbers: what may be kept for ever."""
+        settings = self.model_dump(
+            mode="json", by_alias=True, exclude={"graph", "base", "sources", "tables", "evaluation"}
+        )
+        settings["sources"] = [
+            source.model_dump(mode="json", include={"name", "kind", "hospital", "permit"}) for source in self.sources
+        ]
+        raw: bytes = rfc8785.dumps(settings)
+        return raw.decode()
+
+    @property
     def digest(self) -> str:
         """SHA-256 of `settings_json`."""
         return content_digest(self.settings_json.encode())

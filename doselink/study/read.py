@@ -6,13 +6,14 @@ import difflib
 import types
 import typing
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from doselink.study.document import Document, KeyPath, Problem, parse_document
-from doselink.study.models import REQUIRED_TABLES, TABLES_OF_KIND, Study
+from doselink.study.models import REQUIRED_TABLES, TABLES_OF_KIND, Room, Study
 from graph_schema.errors import ExitCode, UserError
 
 __all__ = ["StudyFileError", "read_study"]
@@ -211,18 +212,16 @@ def _wrong_periods(study: Study) -> Iterable[tuple[KeyPath, str]]:
     for place, room in enumerate(study.rooms):
         if room.valid_from and room.valid_to and room.valid_to <= room.valid_from:
             yield ("rooms", place, "valid_to"), "expected a day after valid_from (the end is exclusive)"
-        for other in study.rooms[:place]:
-            if (room.hospital, room.room) != (other.hospital, other.room):
-                continue
-            if _overlap(room.valid_from, room.valid_to, other.valid_from, other.valid_to):
-                yield ("rooms", place), "expected a period that no other entry of this room covers"
+        before = [other for other in study.rooms[:place] if (other.hospital, other.room) == (room.hospital, room.room)]
+        if any(_overlap(room, other) for other in before):
+            yield ("rooms", place), "expected a period that no other entry of this room covers"
     for place, cohort in enumerate(study.cohorts):
         if cohort.from_ and cohort.to and cohort.to <= cohort.from_:
             yield ("cohorts", place, "to"), "expected a day after `from` (the end is exclusive)"
 
 
-def _overlap(from_a: object, to_a: object, from_b: object, to_b: object) -> bool:
-    """Whether two half-open periods share a day; None is open."""
-    starts_before = to_b is None or from_a is None or typing.cast("str", from_a) < typing.cast("str", to_b)
-    ends_after = to_a is None or from_b is None or typing.cast("str", from_b) < typing.cast("str", to_a)
-    return starts_before and ends_after
+def _overlap(left: Room, right: Room) -> bool:
+    """Whether the half-open periods of two entries share a day; an absent end is open."""
+    starts = max(left.valid_from or date.min, right.valid_from or date.min)
+    ends = min(left.valid_to or date.max, right.valid_to or date.max)
+    return starts < ends

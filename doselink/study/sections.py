@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
+from linkage.doses.settings import DoseLinkSettings
 from linkage.stays.settings import StaySettings
 
 __all__ = ["LinkageSection"]
@@ -15,4 +16,4 @@ class LinkageSection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stays: StaySettings = Field(default_factory=StaySettings, description="Stays and persons.")
-    doses: dict[str, JsonValue] = Field(default_factory=dict, description="Doses and examinations.")
+    doses: DoseLinkSettings = Field(default_factory=DoseLinkSettings, description="Doses and examinations.")
