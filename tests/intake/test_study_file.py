@@ -21,6 +21,9 @@ sources:
     path: claims
 """
 
+TOP_KEYS = "study, seed, graph, permits, hospitals, sources, tables, rooms, linkage, dose, cohorts, evaluation"
+SOURCE_KEYS = "encoding, separator, decimal, columns, name, kind, hospital, permit, path, files, placeholders"
+
 
 @pytest.fixture
 def study(tmp_path):
@@ -46,13 +49,13 @@ def test_a_small_study_is_read_with_defaults(study, tmp_path):
 
 
 def test_all_mistakes_are_told_at_once_with_line_key_and_expectation(study):
-    text = SMALL.replace("study: small", "sudy: small") + "    seperator: ;\nlinkage: {stays: {accept_probability: 2}}\n"
+    text = (
+        SMALL.replace("study: small", "sudy: small") + "    seperator: ;\nlinkage: {stays: {accept_probability: 2}}\n"
+    )
     assert mistakes(study, text) == [
         "line 1, study: this key is required (Name of the study)",
-        "line 1, sudy: unknown key, perhaps 'study'; expected one of study, seed, graph, permits, hospitals, sources, "
-        "tables, rooms, linkage, dose, cohorts, evaluation",
-        "line 8, sources[0].seperator: unknown key, perhaps 'separator'; expected one of encoding, separator, decimal, "
-        "columns, name, kind, hospital, permit, path, files, placeholders",
+        "line 1, sudy: unknown key, perhaps 'study'; expected one of " + TOP_KEYS,
+        "line 8, sources[0].seperator: unknown key, perhaps 'separator'; expected one of " + SOURCE_KEYS,
         "line 9, linkage.stays.accept_probability: expected less than 1 (Pairs at or above are linked)",
     ]
 

@@ -46,9 +46,14 @@ def test_null_is_neither_a_value_nor_bad():
 
 def test_times_come_with_and_without_seconds():
     values, _ = parsed(
-        moment(today=TODAY), "201903050842", "20190305084201", "2019-03-05 08:42", "2019-03-05T08:42:01", "05.03.2019 08:42"
+        moment(today=TODAY),
+        "201903050842",
+        "20190305084201",
+        "2019-03-05 08:42",
+        "2019-03-05T08:42:01",
+        "05.03.2019 08:42",
     )
-    minute, second = datetime(2019, 3, 5, 8, 42), datetime(2019, 3, 5, 8, 42, 1)
+    minute, second = datetime.fromisoformat("2019-03-05T08:42"), datetime.fromisoformat("2019-03-05T08:42:01")
     assert values == [minute, second, minute, second, minute]
 
 
