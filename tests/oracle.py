@@ -100,7 +100,9 @@ class World:
 
 def ordered(rows: Iterable[Row], *names: str) -> list[Row]:
     """Sorted by these columns, nulls last, as Cypher does."""
-    return sorted(rows, key=lambda row: [(row[name] is None, row[name] if row[name] is not None else 0) for name in names])
+    return sorted(
+        rows, key=lambda row: [(row[name] is None, row[name] if row[name] is not None else 0) for name in names]
+    )
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:
@@ -317,6 +319,17 @@ def person_records(world: World, person: str) -> list[Row]:
     return ordered(rows, "side", "record_key", "file_name", "sha256", "source_row")
 
 
+def persons_with_doses(world: World, limit: int = 20) -> list[Row]:
+    rows = []
+    for p in world.current("Person"):
+        events = _events_of(world, p["key"])
+        doses = [e for v in events for e in world.into(v, "WAS_DERIVED_FROM", by="DoseEstimate") if e.is_current]
+        facts = {name: p[name] for name in ("n_claims_records", "n_hospital_records", "link_probability")}
+        if doses:
+            rows.append({"person_key": p["key"], "n_doses": len(doses), **facts})
+    return sorted(rows, key=lambda row: (-row["n_doses"], row["person_key"]))[:limit]
+
+
 def unit_doubts(world: World, room: str | None = None) -> list[Row]:
     names = ("room", "performed_on", "kap_gycm2", "kap_basis", "kap_unit_as_found", "flags")
     rows = [
@@ -335,7 +348,9 @@ def procedures_without_dose_event(world: World, ops: str | None = None) -> list[
             for q in world.into(record, "HAD_SUBJECT", by="Procedure"):
                 if not q.is_current or q["ops_code"] is None or not q["ops_code"].startswith(ops or ""):
                     continue
-                near = [day for day in days if day and q["performed_on"] and abs(day - q["performed_on"]) <= timedelta(1)]
+                near = [
+                    day for day in days if day and q["performed_on"] and abs(day - q["performed_on"]) <= timedelta(1)
+                ]
                 if near:
                     continue
                 reason = "no dose event near that day" if days else "no dose event of this child"
@@ -369,7 +384,9 @@ def dose_events_without_stay(world: World) -> list[Row]:
 def conflicts(world: World) -> list[Row]:
     rows = []
     for d in world.current("LinkDecision"):
-        for pair in world.out(d, "WAS_DERIVED_FROM", to="CandidatePair") if d["reason_code"].startswith("conflict") else []:
+        for pair in (
+            world.out(d, "WAS_DERIVED_FROM", to="CandidatePair") if d["reason_code"].startswith("conflict") else []
+        ):
             left, right = _sides(world, pair)
             rows.append(("kept apart", d["reason_code"], left["key"], right["key"], d["match_probability"]))
     for p in world.current("Person"):
@@ -420,7 +437,9 @@ def dose_without_derivation(world: World) -> list[Row]:
 
 
 def estimate_without_table(world: World) -> list[Row]:
-    counts = {e["key"]: len(world.out(e, "WAS_DERIVED_FROM", to="CoefficientTable")) for e in world.current("DoseEstimate")}
+    counts = {
+        e["key"]: len(world.out(e, "WAS_DERIVED_FROM", to="CoefficientTable")) for e in world.current("DoseEstimate")
+    }
     return ordered(({"breach_key": key, "n_tables": n} for key, n in counts.items() if n != 1), "breach_key")
 
 
@@ -466,7 +485,9 @@ def superseded_input_in_use(world: World) -> list[Row]:
 def two_active_links_per_stay(world: World) -> list[Row]:
     counts: Counter[str] = Counter()
     for pair in world.current("CandidatePair"):
-        links = [d for d in _decisions(world, pair) if d["judgement"] == "link" and not d["reason_code"].startswith("merged")]
+        links = [
+            d for d in _decisions(world, pair) if d["judgement"] == "link" and not d["reason_code"].startswith("merged")
+        ]
         if pair["pair_type"] == "stay":
             for side in _sides(world, pair):
                 counts[side["key"]] += len(links)
@@ -542,6 +563,7 @@ ANSWERS: dict[str, Callable[..., list[Row]]] = {
     "permit-expired": permit_expired,
     "person-records": person_records,
     "person-without-record": person_without_record,
+    "persons-with-doses": persons_with_doses,
     "procedures-without-dose-event": procedures_without_dose_event,
     "reach-of-file": reach_of_file,
     "record-in-two-persons": record_in_two_persons,

@@ -64,7 +64,9 @@ def _person(snapshot: Snapshot, person: str) -> Row:
         ids = members.loc[members["target_id"].isin(records.loc[records["key"] == person, "id"]), "source_id"]
         found = people[people["id"].isin(ids)]
     if found.empty:
-        raise NotInStudy("there is no person of this key in the study: `doselink audit list` shows how to find one")
+        raise NotInStudy(
+            "there is no person of this key in the study: `doselink audit run persons-with-doses` lists some"
+        )
     return {str(name): value for name, value in found.iloc[0].items()}
 
 

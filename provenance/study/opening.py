@@ -75,6 +75,14 @@ class Study:
         self.snapshot = Snapshot(self.ledger)
         self.head = self.ledger.head()
 
+    @property
+    def last_recorded_at(self) -> datetime:
+        """When the last commit was recorded: what is registered now may not be recorded before it."""
+        head = self.ledger.head()
+        if head is None:
+            raise StudyMissing(f"nothing has been committed in {self.root}: run `doselink run` first")
+        return head.recorded_at
+
     def children(
         self,
         *,

@@ -1,0 +1,21 @@
+// name: persons-with-doses
+// question: Which children have organ doses, those with most first?
+// for: epidemiologist, auditor
+// parameters: limit (integer, default 20)
+// columns: person_key, n_doses, n_claims_records, n_hospital_records, link_probability
+// expects: rows
+CALL {
+  MATCH (p:Person)-[:HAD_MEMBER]->(:PersonRecord)<-[:HAD_SUBJECT]-(:DoseEvent)<-[:WAS_DERIVED_FROM]-(e:DoseEstimate)
+  WHERE p.system_to IS NULL AND e.system_to IS NULL
+  RETURN p, e
+  UNION
+  MATCH (e:DoseEstimate)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)
+        -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)
+  WHERE p.system_to IS NULL AND e.system_to IS NULL
+  RETURN p, e
+}
+WITH p, count(DISTINCT e) AS n_doses
+RETURN p.key AS person_key, n_doses AS n_doses, p.n_claims_records AS n_claims_records,
+       p.n_hospital_records AS n_hospital_records, p.link_probability AS link_probability
+ORDER BY n_doses DESC, person_key
+LIMIT $limit
