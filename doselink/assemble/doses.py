@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
+from doselink.assemble.reuse import Block
 from doselink.assemble.state import Assembly
+from provenance.dose.calibration import Calibration
+from provenance.dose.coefficients import CoefficientTable
 
-__all__ = ["Calibration", "TableFacts", "add_calibrations", "add_coefficient_table", "add_estimates"]
-
-
-@dataclass(frozen=True, slots=True)
-class TableFacts:
-    """What is known of a coefficient table; the fields are those of `nodes.CoefficientTable`."""
-
-    name: str
-    version: str
-    unit: str
-    sha256: str
-    citation: str
-    is_demonstration: bool
+__all__ = ["add_calibrations", "add_coefficient_table", "add_estimates"]
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """One calibration factor; the fields are those of `nodes.CalibrationFactor`."""
-
-    calibration_id: str
-    room: str
-    factor: float
-    gsd: float
-    valid_from: date | None
-    valid_to: date | None
-    source: str
-
-
-def add_coefficient_table(assembly: Assembly, table: TableFacts) -> str:
+def add_coefficient_table(assembly: Assembly, table: CoefficientTable) -> str:
     """A coefficient table by the digest of its bytes; returns its key."""
     key = assembly.keyring.key("cof", table.sha256)
     row = {
@@ -54,7 +30,7 @@ def add_coefficient_table(assembly: Assembly, table: TableFacts) -> str:
     return key
 
 
-def add_calibrations(assembly: Assembly, calibrations: list[Calibration]) -> dict[str, str]:
+def add_calibrations(assembly: Assembly, calibrations: Iterable[Calibration]) -> dict[str, str]:
     """Calibration factors; returns calibration id to key. A key is a room and a period: a new factor is a revision."""
     keys: dict[str, str] = {}
     rows = []
@@ -83,7 +59,7 @@ def add_estimates(
     *,
     table_key: str,
     calibration_keys: Mapping[str, str],
-    block: tuple[str, int],
+    block: Block,
     subjects: Mapping[str, str],
 ) -> None:
     """
@@ -95,18 +71,23 @@ def add_estimates(
             where the room has no factor of its own); one row an event that has a dose.
         table_key: The coefficient table's key.
         calibration_keys: Calibration id to key.
-        block: Digest of the realisation block, and the number of realisations.
+        block: The realisation block that holds them.
         subjects: Dose event's key to the key of the decision that says whose dose it is.
     """
     events = estimates.column("event_key").to_pylist()
     keys = [assembly.keyring.key("est", event) for event in events]
     n = len(keys)
-    sha256, n_realisations = block
-    block_key = assembly.keyring.key("rea", sha256)
+    block_key = assembly.keyring.key("rea", block.sha256)
     organs = estimates.column("organs")[0].as_py() if n else []
-    row = {"key": block_key, "sha256": sha256, "n_rows": n, "n_realisations": n_realisations, "organs": organs}
+    row = {
+        "key": block_key,
+        "sha256": block.sha256,
+        "n_rows": block.n_rows,
+        "n_realisations": block.n_realisations,
+        "organs": organs,
+    }
     assembly.nodes("RealisationBlock", pa.Table.from_pylist([row]), generated=True)
-    assembly.desired.blocks.add(sha256)
+    assembly.desired.blocks.add(block.sha256)
     assembly.nodes("DoseEstimate", estimates.append_column("key", pa.array(keys, pa.string())), generated=True)
     source = ("DoseEstimate", keys)
     derived: dict[str, list[str | None]] = {

@@ -9,7 +9,8 @@ import networkx as nx
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from doselink.assemble.state import Assembly, rows_of
+from doselink.assemble.state import Assembly
+from doselink.tables import rows_of
 from graph_schema.edges import Triple
 from graph_schema.ids import content_digest
 from graph_schema.ledger import Ledger

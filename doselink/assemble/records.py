@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from doselink.assemble.state import Assembly, among, rows_of
+from doselink.assemble.state import Assembly
+from doselink.tables import among, rows_of
 
 __all__ = ["add_dose_events", "add_exams", "add_persons", "add_procedures", "add_source_records", "add_stays"]
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from graph_schema.edges import Triple
 from graph_schema.ids import Keyring
 from graph_schema.ledger import Desired
 
-__all__ = ["Assembly", "among", "rows_of"]
+__all__ = ["Assembly"]
 
 # What a study run knows completely: a current node of these labels that it does not name is closed.
 CLOSING = frozenset(
@@ -70,17 +68,6 @@ class Assembly:
             None if sha256 is None or row is None else self.keyring.key("rec", sha256, str(row))
             for sha256, row in zip(files, rows, strict=True)
         ]
-
-
-def rows_of(table: pa.Table, *columns: str) -> Iterable[tuple[Any, ...]]:
-    """The rows of some columns as tuples."""
-    return zip(*(table.column(name).to_pylist() for name in columns), strict=True)
-
-
-def among(table: pa.Table, column: str, wanted: Iterable[str]) -> pa.Table:
-    """The rows whose `column` is one of `wanted`."""
-    values = pa.array(sorted(set(wanted)), pa.string())
-    return table.filter(pc.is_in(table.column(column).cast(pa.string()), value_set=values))
 
 
 def _strings(values: Sequence[str | None] | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

@@ -147,6 +147,7 @@ class Linkage(_Frozen):
     truth: Truth | None = Field(None, description="The same counted against evaluation truth, where there is one.")
     weights: tuple[WeightBin, ...] = Field((), description="Histogram of pair weights, ascending.")
     comparisons: tuple[ComparisonTable, ...] = Field((), description="m and u of the stay model.")
+    notes: tuple[str, ...] = Field((), description="What the user must know, in sentences.")
 
 
 class NamedCount(_Frozen):

@@ -24,6 +24,8 @@ FloatArray = npt.NDArray[np.float64]
 _FEWEST_MATCHES = 20
 _START_STRENGTH = 10.0
 _LARGEST_SHARE = 0.98
+_REFUSED_FROM = 1.1
+_STRAY = 10
 
 _START_M = {
     "dates": (0.015, 0.015, 0.04, 0.05, 0.01, 0.025, 0.025, 0.22, 0.40, 0.20),
@@ -94,7 +96,8 @@ def train(
 
 def _check(expected: float, left: StayArrays, right: StayArrays) -> None:
     smaller = min(_n_singles(left), _n_singles(right))
-    if expected > smaller and expected > _FEWEST_MATCHES:
+    # A sum of probabilities over few stays strays above their number by chance alone.
+    if expected > _REFUSED_FROM * smaller + _STRAY:
         raise NotLinkable(
             f"training expects {expected:,.0f} true pairs, but the smaller side has {smaller:,} stays: the fields "
             "delivered cannot tell true pairs from chance; deliver the hospital, region or codes of both sides, or "

@@ -9,9 +9,9 @@ from datetime import date
 
 import pyarrow as pa
 
+from doselink.compute.stages import StageCache, StageResult, settings_digest
 from doselink.progress import Progress
 from doselink.report.summary import RejectCount, SourceCount
-from doselink.run.stages import StageCache, StageResult, settings_digest
 from doselink.study import Source, Study, cathlab_source, claims_source, crosswalk_of, section21_source
 from graph_schema.delivery import DeclaredFile, FileFacts, Reject
 from graph_schema.ids import Keyring, content_digest
@@ -27,7 +27,7 @@ from linkage.records import (
     parse_section21_file,
 )
 
-__all__ = ["Delivered", "Intake", "ingest_tables"]
+__all__ = ["Delivered", "Intake", "count_rejects", "ingest_tables"]
 
 # Raised by hand when a reader's results change.
 PARSE_VERSION = 1
@@ -100,9 +100,14 @@ class Intake:
 
     def reject_counts(self) -> tuple[RejectCount, ...]:
         """Rejects by source and reason, most frequent first."""
-        found = Counter((source, reject.reason) for source, rejects in self.rejects.items() for reject in rejects)
-        ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-        return tuple(RejectCount(source=source, reason=reason, n_rows=n) for (source, reason), n in ordered)
+        return count_rejects(self.rejects)
+
+
+def count_rejects(rejects: Mapping[str, Sequence[Reject]]) -> tuple[RejectCount, ...]:
+    """Rejects by source and reason, most frequent first."""
+    found = Counter((source, reject.reason) for source, members in rejects.items() for reject in members)
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(RejectCount(source=source, reason=reason, n_rows=n) for (source, reason), n in ordered)
 
 
 @dataclass(frozen=True, slots=True)

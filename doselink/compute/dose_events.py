@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
-from provenance.dose.folder import read_reports
 
+from doselink.compute.ingest import Delivered, count_rejects
 from doselink.progress import Progress
-from doselink.report.summary import SourceCount
-from doselink.run.ingest import Delivered
+from doselink.report.summary import RejectCount, SourceCount
 from doselink.study import Source, Study, folder_paths, source_files
 from graph_schema.delivery import FileFacts, Reject
 from graph_schema.ids import Keyring
 from provenance.dose.events import SourcedReport, SourcedRow, standardise
+from provenance.dose.folder import read_reports
 from provenance.dose.register import read_register
 from provenance.dose.report import LeftAlone, Report
 from provenance.dose.schema import DOSE_EVENTS, IRRADIATIONS
@@ -44,6 +43,10 @@ class DoseIntake:
     rejects: dict[str, list[Reject]] = field(default_factory=dict)
     counts: list[SourceCount] = field(default_factory=list)
     commitments: pa.Table | None = None
+
+    def reject_counts(self) -> tuple[RejectCount, ...]:
+        """Rejects by source and reason, most frequent first."""
+        return count_rejects(self.rejects)
 
 
 @dataclass(slots=True)
@@ -189,11 +192,10 @@ def _account(intake: DoseIntake, one: _Read) -> None:
 def _commitments(events: pa.Table, keyring: Keyring, of_file: dict[str, _Read]) -> pa.Table:
     """One record for each report and register row that an event rests on."""
     kinds = {"rdsr": "dose_report", "dose_register": "dose_register"}
-    files: Sequence[list[str]] = events.column("file_sha256").to_pylist()
-    rows: Sequence[list[int]] = events.column("row").to_pylist()
-    places = sorted(
-        {place for shas, numbers in zip(files, rows, strict=True) for place in zip(shas, numbers, strict=True)}
-    )
+    found = zip(events.column("file_sha256").to_pylist(), events.column("row").to_pylist(), strict=True)
+    every = {place for shas, rows in found for place in zip(shas, rows, strict=True)}
+    # An event may also rest on a row of a cath-lab register, which is accounted for with that register.
+    places = sorted((sha256, row) for sha256, row in every if sha256 in of_file)
     return pa.table(
         {
             "file_sha256": pa.array([sha256 for sha256, _ in places], pa.string()),
