@@ -3,7 +3,8 @@ Probabilities under competition: marginals over all admissible sets of links, by
 
 A set of links has the probability proportional to the product of its links' odds; it is admissible when no exclusion
 (a stay, a unit at a hospital, a patient during one coverage) holds more than one link. Exact where the links form
-trees; proven to converge for plain one-to-one (Williams and Lau, arXiv 1209.6299).
+trees, and in small knots, which are gone through; elsewhere approximate, and proven to converge for plain one-to-one
+(Williams and Lau, arXiv 1209.6299).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from linkage.stays.exact import find_knots, solve_knots
 
 __all__ = ["Exclusions", "Marginals", "marginals"]
 
@@ -77,9 +80,12 @@ def marginals(log_odds: FloatArray, exclusions: Exclusions) -> Marginals:
     belief = odds * np.exp(np.bincount(link, weights=log_to_link, minlength=n_links))
     degree = np.bincount(link, minlength=n_links)
     total = np.bincount(group, weights=to_group, minlength=n_groups)
-    return Marginals(
-        probability=np.asarray(belief / (1.0 + belief)),
-        group_log=np.asarray(np.log1p(total)),
-        link_log=np.asarray((degree - 1) * np.log1p(belief)),
-        converged=converged,
-    )
+    probability = np.asarray(belief / (1.0 + belief))
+    group_log, link_log = np.log1p(total), (degree - 1) * np.log1p(belief)
+    knots = find_knots(link, group, n_links=n_links, n_groups=n_groups)
+    exact, log_z = solve_knots(knots, np.clip(log_odds, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS))
+    probability[knots.links] = exact
+    link_log[knots.links] = 0.0
+    group_log[knots.groups] = 0.0
+    group_log[knots.group] = log_z
+    return Marginals(probability, np.asarray(group_log), np.asarray(link_log), converged)

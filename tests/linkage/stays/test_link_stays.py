@@ -18,13 +18,17 @@ WRONG_SEX = World(seed=112, n_children=5000, wrong_sex=0.03)
 TWINS = World(seed=104, n_children=5000, twins=0.3, twins_same_day=0.8)
 
 
-@pytest.mark.parametrize("world", [ORDINARY, POOR, NO_HOSPITAL, TWINS], ids=["ordinary", "poor", "no_hospital", "twins"])
+@pytest.mark.parametrize(
+    "world", [ORDINARY, POOR, NO_HOSPITAL, TWINS], ids=["ordinary", "poor", "no_hospital", "twins"]
+)
 def test_precision_and_recall_reach_what_the_project_promises(world: World) -> None:
     assert linked(world).precision >= 0.99
     assert linked(world).recall >= 0.90
 
 
-@pytest.mark.parametrize("world", [ORDINARY, POOR, NO_HOSPITAL, TWINS], ids=["ordinary", "poor", "no_hospital", "twins"])
+@pytest.mark.parametrize(
+    "world", [ORDINARY, POOR, NO_HOSPITAL, TWINS], ids=["ordinary", "poor", "no_hospital", "twins"]
+)
 def test_the_linkages_own_estimates_lie_within_three_points_of_the_truth(world: World) -> None:
     quality = linked(world).linkage.quality
     assert quality.precision.stated == pytest.approx(linked(world).precision, abs=0.03)
@@ -63,7 +67,9 @@ def _with_equal_twins(delivered):
     shared = {"admitted_on": one_case["admitted_on"], "discharged_on": one_case["discharged_on"], "hospital": "north",
               "birth_year": 2016, "birth_month": None, "sex": "female", "region": "04011", "weight_g": None,
               "icd_main": "Q203", "icd": ["Q203", "Z958"], "ops": ["12730"]}  # fmt: skip
-    claims = [{**one_claim, **shared, "stay_key": f"sty_c_twin_{i}", "person_key": f"prc_claims_twin_{i}"} for i in (1, 2)]
+    claims = [
+        {**one_claim, **shared, "stay_key": f"sty_c_twin_{i}", "person_key": f"prc_claims_twin_{i}"} for i in (1, 2)
+    ]
     cases = [{**one_case, **shared, "stay_key": f"sty_twin_{i}", "person_key": f"prc_twin_{i}"} for i in (1, 2)]
     coverage = [{"person_key": f"prc_claims_twin_{i}", "start": None, "end": None} for i in (1, 2)]
     return (
