@@ -156,7 +156,7 @@ def _reader(study: Study, source: Source, keyring: Keyring, today: date) -> _Rea
             claims.files,
             lambda file: parse_claims_file(file, source=claims, keyring=keyring, today=today),
             lambda parts: join_claims(parts, source=claims, keyring=keyring),
-            None,
+            dict(claims.hospital_of_ik),
         )
     if source.kind == "section21":
         crosswalk = crosswalk_of(study) or NO_CROSSWALK
