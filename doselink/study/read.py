@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from doselink.study.document import Document, KeyPath, Problem, parse_document
 from doselink.study.models import REQUIRED_TABLES, TABLES_OF_KIND, Room, Study
+from doselink.study.roles import ROLES_OF_TABLE
 from graph_schema.errors import ExitCode, UserError
 
 __all__ = ["StudyFileError", "read_study"]
@@ -150,7 +151,13 @@ def _without_none(annotation: object) -> object:
 
 def _contradictions(study: Study, document: Document) -> Iterable[Problem]:
     """What is well-formed on its own but does not fit together."""
-    for path, wanted in (*_repeated(study), *_unknown_names(study), *_wrong_tables(study), *_wrong_periods(study)):
+    for path, wanted in (
+        *_repeated(study),
+        *_unknown_names(study),
+        *_wrong_tables(study),
+        *_wrong_roles(study),
+        *_wrong_periods(study),
+    ):
         yield Problem(document.line(path), path, wanted)
 
 
@@ -206,6 +213,27 @@ def _wrong_tables(study: Study) -> Iterable[tuple[KeyPath, str]]:
         lacking = [table for table in REQUIRED_TABLES.get(source.kind, ()) if table not in source.files]
         if source.files and lacking:
             yield ("sources", place, "files"), f"expected also the table {' and '.join(lacking)}"
+
+
+def _wrong_roles(study: Study) -> Iterable[tuple[KeyPath, str]]:
+    """Columns mapped under a role that the table has not: the column would silently not be read."""
+    for place, source in enumerate(study.sources):
+        tables = TABLES_OF_KIND[source.kind]
+        if source.columns and len(tables) != 1:
+            wanted = "expected `columns` under the table it is about, in `files`"
+            yield ("sources", place, "columns"), wanted
+        elif source.columns:
+            yield from _unknown_roles(("sources", place, "columns"), source.columns, tables[0])
+        for table, declared in source.files.items():
+            if table in tables:
+                yield from _unknown_roles(("sources", place, "files", table, "columns"), declared.columns, table)
+
+
+def _unknown_roles(path: KeyPath, columns: Iterable[str], table: str) -> Iterable[tuple[KeyPath, str]]:
+    known = ROLES_OF_TABLE[table]
+    for role in columns:
+        if role not in known:
+            yield (*path, role), _unknown_key(role, known)
 
 
 def _wrong_periods(study: Study) -> Iterable[tuple[KeyPath, str]]:

@@ -112,6 +112,14 @@ def test_a_table_that_the_kind_has_not_is_refused(study):
     assert found[1].startswith("line 7, sources[0].files.stay: unknown key, perhaps 'stays'")
 
 
+def test_a_column_mapped_under_a_role_that_does_not_exist_is_refused(study):
+    files = "files: {insurants: {path: a, columns: {insurant: X}}, stays: {path: b, columns: {case_id: Fall}}}"
+    found = mistakes(study, SMALL.replace("path: claims", files))
+    place = "line 7, sources[0].files.insurants.columns.insurant"
+    wanted = "unknown key, perhaps 'insurant_id'; expected one of insurant_id, birth_year, sex, region"
+    assert found == [f"{place}: {wanted}"]
+
+
 def test_periods_of_a_room_must_not_overlap(study):
     text = SMALL + (
         "rooms:\n  - {hospital: north, room: A, valid_to: 2015-01-01}\n"
