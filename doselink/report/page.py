@@ -33,24 +33,28 @@ def read_summary(workspace: Workspace, run_id: str | None = None) -> Summary:
 
     Args:
         workspace: The study's folder.
-        run_id: Which run; that of the ledger's head unless told.
+        run_id: Which run; the last that took in deliveries unless told.
 
     Raises:
         NoSummary: If that run does not exist, was stopped before its end, or wrote another version's summary.
     """
-    if run_id is None:
-        head = workspace.ledger.head()
-        if head is None:
-            raise NoSummary(f"nothing is committed in {workspace.root.name}: run `doselink run` first")
-        run_id = head.run_id
-    path = workspace.run_dir(run_id) / SUMMARY
-    if Path(run_id).name != run_id or not path.is_file():
-        raise NoSummary(f"no {SUMMARY} of the run asked for: `doselink status` lists the runs, `doselink run` ends one")
+    with_summary = [run for run in _runs(workspace) if (workspace.run_dir(run) / SUMMARY).is_file()]
+    if not with_summary:
+        raise NoSummary(f"no run has ended in {workspace.root.name}: run `doselink run` first")
+    found = with_summary[-1] if run_id is None else run_id
+    if found not in with_summary:
+        raise NoSummary(f"no such run in {workspace.root.name}: expected one of {', '.join(with_summary)}")
+    path = workspace.run_dir(found) / SUMMARY
     try:
         return Summary.model_validate_json(path.read_bytes())
     except ValidationError as error:
         fields = ", ".join(sorted({str(one["loc"][0]) for one in error.errors() if one["loc"]}))
         raise NoSummary(f"{path} is of another version ({fields}): run `doselink run` again to write it anew") from None
+
+
+def _runs(workspace: Workspace) -> list[str]:
+    """Runs that committed, each once, in the order of the ledger."""
+    return list(dict.fromkeys(manifest.run_id for manifest in workspace.ledger.manifests()))
 
 
 def write_summary(summary: Summary, path: Path) -> None:

@@ -41,7 +41,7 @@ def bring_up_graph(study: Study, space: Workspace, *, progress: Progress, before
 
         with open_graph(study.graph.url, space.graph_dir, reader=False) as graph:
             report = apply(graph, ledger, progress=tell)
-            engine = graph.agent
+            engine = graph.agent()
     if before is not None and not report.commits:
         return before
     nodes, n_edges = graph_counts(ledger)
