@@ -40,7 +40,7 @@ def source_files(study: Study, source: Source) -> list[DeclaredFile]:
         if not files and table in REQUIRED_TABLES.get(source.kind, ()):
             where = ", ".join(source.paths)
             raise SourceMissing(f"source {source.name}: {where} holds no file for table {table}, such as {table}.csv")
-        found += [DeclaredFile(table, file.path, file.format, file.path.name) for file in files]
+        found += [DeclaredFile(table, file.path, file.format, _plain_name(table, file)) for file in files]
     return found
 
 
@@ -76,3 +76,8 @@ def _declared(study: Study, table: str, paths: tuple[str, ...], text_format: Tex
 def _is_of(table: str, path: Path) -> bool:
     stem = path.name.casefold()
     return path.suffix.casefold() in _SUFFIXES and re.match(rf"{table.casefold()}([_.\-]|\d|$)", stem) is not None
+
+
+def _plain_name(table: str, file: DeclaredFile) -> str | None:
+    """The file's name where it is the table's and nothing else; what a sender adds to it may tell who is inside."""
+    return file.path.name if file.path.stem.casefold() == table.casefold() else file.name
