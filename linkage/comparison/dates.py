@@ -82,7 +82,7 @@ def _differing_digits(one: UIntArray, two: UIntArray) -> Int8Array:
     differs = one ^ two
     differs |= differs >> 2
     differs |= differs >> 1
-    return np.bitwise_count(differs & np.uint32(0x11111111)).astype(np.int8)
+    return np.asarray(np.bitwise_count(differs & np.uint32(0x11111111)), dtype=np.int8)
 
 
 def _exchanged(one: UIntArray, two: UIntArray) -> BoolArray:

@@ -45,9 +45,10 @@ class _PreparedName(Prepared):
         reached: list[tuple[int, BoolArray]] = [
             (number + 1, alike >= limit) for number, limit in enumerate(self.thresholds)
         ]
+        reached.append((len(reached) + 1, shared))
         if self.other is not None:
             reached.append((len(reached) + 1, self._swapped(left_rows, right_rows)))
-        reached += [(len(reached) + 1, shared), (len(reached) + 2, equal)]
+        reached.append((len(reached) + 1, equal))
         return first_reached(reached, missing)
 
     def _variant(self, first: IntArray, second: IntArray) -> BoolArray:
@@ -73,7 +74,8 @@ class NameComparison(Comparison):
     """
     Given or family name: equal after German folding, a variant or part of a double name, swapped, alike, else.
 
-    The level `variant` holds Müller/Muller, Meyer-Schulz/Meyer and a second given name on one side.
+    Family and given name exchanged on one side is `swapped` in the comparisons of both. It stands next to "exact",
+    with which EM pools it when it is too rare to be weighed alone. The level `variant` holds Müller/Muller, Meyer-Schulz/Meyer and a second given name on one side.
     """
 
     kind: Literal["name"] = Field("name", description="What this is.")
@@ -97,7 +99,7 @@ class NameComparison(Comparison):
     def level_names(self) -> tuple[str, ...]:
         alike = tuple(f"jaro_winkler_{limit:.2f}" for limit in self.thresholds)
         swapped = ("swapped",) if self.swapped_with else ()
-        return ("else", *alike, *swapped, "variant", "exact")
+        return ("else", *alike, "variant", *swapped, "exact")
 
     @property
     def cost(self) -> int:
