@@ -11,6 +11,7 @@ import hashlib
 import io
 import logging
 import math
+import struct
 import warnings
 import zlib
 from dataclasses import replace
@@ -25,6 +26,7 @@ from graph_schema.ids import content_digest
 from provenance.dose import codes
 from provenance.dose.projection import interpret
 from provenance.dose.report import LeftAlone, Report, ReportKind
+from provenance.dose.scan import Node, NotScannable, scan
 from provenance.dose.tree import Header, Item
 
 __all__ = ["MAX_REPORT_BYTES", "read_report"]
@@ -35,6 +37,7 @@ MAX_REPORT_BYTES = 64 * 1024 * 1024
 _MAX_DEPTH = 24
 _SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
+_SCANNED = {"1.2.840.10008.1.2": False, "1.2.840.10008.1.2.1": True}
 _RADIATION_SR = frozenset({_SR_CLASSES + "67", _SR_CLASSES + "68", _SR_CLASSES + "76"})
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 
@@ -99,10 +102,26 @@ def _read_dicom(stream: io.BufferedReader, n_bytes: int) -> Report | LeftAlone:
         return _damaged(f"larger than {MAX_REPORT_BYTES // 1024**2} MB: no dose report is", None, n_bytes)
     raw = stream.read()
     sha256 = content_digest(raw)
+    content = _scanned(raw, start)
+    if content is not None:
+        header = read_partial(io.BytesIO(raw), stop_when=lambda tag, _vr, _length: tag >= _CONTENT, force=True)
+        return _read_structured(content, header, sop_class, sha256=sha256, n_bytes=n_bytes)
     dataset = pydicom.dcmread(io.BytesIO(raw), force=True)
     if _is_cut_off(dataset):
         return _damaged("cut off before its end: ask the sender for it again", sha256, n_bytes)
-    return _read_structured(dataset, sop_class, sha256=sha256, n_bytes=n_bytes)
+    return _read_structured(dataset, dataset, sop_class, sha256=sha256, n_bytes=n_bytes)
+
+
+def _scanned(raw: bytes, start: Any) -> Node | None:
+    """The content by the fast scanner; None where the file is not of the plain kind it reads, or is damaged."""
+    syntax = str(start.file_meta.get("TransferSyntaxUID") or "")
+    group_length = start.file_meta.get("FileMetaInformationGroupLength")
+    if syntax not in _SCANNED or raw[128:132] != b"DICM" or not group_length:
+        return None
+    try:
+        return scan(raw, 144 + int(group_length), explicit=_SCANNED[syntax], wanted=codes.WANTED.__contains__)
+    except NotScannable:
+        return None
 
 
 def _inflates_without_end(stream: io.BufferedReader) -> bool:
@@ -131,8 +150,18 @@ def _is_cut_off(dataset: Any) -> bool:
     return False
 
 
-def _read_structured(dataset: Any, sop_class: str, *, sha256: str, n_bytes: int) -> Report | LeftAlone:
-    root = _code(dataset, _CONCEPT)
+def _read_structured(content: Any, header: Any, sop_class: str, *, sha256: str, n_bytes: int) -> Report | LeftAlone:
+    """
+    What a structured report says.
+
+    Args:
+        content: The data set with its content tree: pydicom's, or the scanner's nodes, which answer alike.
+        header: pydicom's data set with the attributes before the tree.
+        sop_class: SOP class UID.
+        sha256: Digest of the file.
+        n_bytes: Size of the file.
+    """
+    root = _code(content, _CONCEPT)
     if root is None and sop_class in _RADIATION_SR:
         return _damaged("says it is a dose report, but has no content: ask the sender for it again", sha256, n_bytes)
     if sop_class == _SR_CLASSES + "68" or root == codes.ROOT_RADIOPHARMACEUTICAL:
@@ -141,7 +170,7 @@ def _read_structured(dataset: Any, sop_class: str, *, sha256: str, n_bytes: int)
     if root != codes.ROOT_RADIATION_DOSE:
         reason = f"{_class_name(sop_class)} without an X-ray radiation dose report in it"
         return LeftAlone(ReportKind.OTHER_REPORT, reason, sha256, n_bytes)
-    return interpret(Item(root, children=_children(dataset, 0)), _header(dataset, sha256, n_bytes))
+    return interpret(Item(root, children=_children(content, 0)), _header(header, sha256, n_bytes))
 
 
 def _class_name(sop_class: str) -> str:
@@ -260,11 +289,18 @@ def _numeric(concept: str, node: Any, depth: int) -> Item:
     if not measured:
         return Item(concept)
     text = _ascii(measured[0], _NUMBER)
-    if text is None and _FLOAT in measured[0]:
-        text = str(measured[0][_FLOAT].value)
+    if not text and _FLOAT in measured[0]:
+        text = _double(measured[0][_FLOAT].value)
     amount, problem = _read_amount(text)
     unit = _code(measured[0], _UNIT_CODES, any_scheme=True)
     return Item(concept, amount=amount, unit=unit, problem=problem, children=_children(node, depth + 1))
+
+
+def _double(found: object) -> str:
+    """A floating point value as text: a number from pydicom, eight bytes from the scanner."""
+    if isinstance(found, bytes):
+        return repr(struct.unpack("<d", found[:8])[0]) if len(found) >= 8 else ""
+    return str(found)
 
 
 def _read_amount(text: str | None) -> tuple[float | None, str | None]:
