@@ -116,7 +116,7 @@ def parse_cathlab_file(file: DeclaredFile, *, source: CathLabSource, keyring: Ke
     ops = sheet.parse("ops", OPS)
     columns = {
         "exam_key": reading.key("exam_id", "exm", hospital),
-        "procedure_key": reading.hashed(sheet.text("exam_id").to_pylist(), "prd", hospital, "exam"),
+        "procedure_key": reading.hashed(sheet.text("exam_id"), "prd", hospital, "exam"),
         "person_key": _patients(reading, source),
         "stay_key": reading.key("case", "sty", hospital, required=False),
         "accession_key": reading.key("accession_number", "acc", hospital, required=False),
@@ -142,7 +142,7 @@ def _patients(reading: Reading, source: CathLabSource) -> pa.Array:
     held = np.array([number in source.placeholders for number in numbers], dtype=bool)
     reading.sheet.repair(held, "patient_id", "declared placeholder, taken as missing")
     real = [None if out else number for number, out in zip(numbers, held.tolist(), strict=True)]
-    return reading.hashed(real, "prc", source.hospital)
+    return reading.hashed(pa.array(real, pa.string()), "prc", source.hospital)
 
 
 def _entries(rooms: Sequence[RoomFacts], room: pa.Array, recorded: pa.Array) -> IntArray:

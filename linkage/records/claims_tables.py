@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -117,12 +117,15 @@ def _stays(reading: Reading, hospital_of_ik: Mapping[str, str]) -> dict[str, pa.
     before = mask_of(pc.less(discharged, admitted))
     sheet.repair(before, "discharge_date", "discharge before admission")
     iks = sheet.text("hospital_ik")
-    wrong = [ik is not None and len(ik) == 9 and ik.isdigit() and not ik_is_valid(ik) for ik in iks.to_pylist()]
-    sheet.repair(np.array(wrong, dtype=bool), "hospital_ik", "check digit is wrong (taken as it is)")
+    wrong = pa.array(
+        [ik for ik in pc.unique(iks).to_pylist() if ik and re.fullmatch(r"\d{9}", ik) and not ik_is_valid(ik)]
+    )
+    mistyped = mask_of(pc.is_in(iks, value_set=wrong.cast(pa.string())))
+    sheet.repair(mistyped, "hospital_ik", "check digit is wrong (taken as it is)")
     return {
         "stay_key": _stay(reading),
         "person_key": _person(reading),
-        "hospital": pa.array([hospital_of_ik.get(ik) if ik else None for ik in iks.to_pylist()], pa.string()),
+        "hospital": distinct_parser(pa.string(), hospital_of_ik.get)(iks).values,
         "hospital_key": reading.key("hospital_ik", "hos", "ik", required=False),
         "admitted_on": admitted,
         "discharged_on": pc.if_else(pa.array(before), pa.scalar(None, pa.date32()), discharged),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graph_schema.delivery import DeclaredFile, FileFacts, TextTable, read_text_table
 from graph_schema.delivery.sheet import Sheet
@@ -73,15 +74,13 @@ class Reading:
 
     def key(self, role: str, prefix: str, *scope: str, required: bool = True) -> pa.Array:
         """A natural key as the study's identifier; with `required`, an empty one rejects the row."""
-        values = self.sheet.text(role, key=required).to_pylist()
-        return self.hashed(values, prefix, *scope)
+        return self.hashed(self.sheet.text(role, key=required), prefix, *scope)
 
-    def hashed(self, values: list[str | None], prefix: str, *scope: str) -> pa.Array:
-        """Identifiers of natural keys within a scope of one or more parts."""
-        if len(scope) == 1:
-            return pa.array(self.keyring.keys(prefix, scope[0], values), pa.string())
-        seen = {value: self.keyring.key(prefix, *scope, value) for value in set(values) if value is not None}
-        return pa.array([None if value is None else seen[value] for value in values], pa.string())
+    def hashed(self, values: pa.Array, prefix: str, *scope: str) -> pa.Array:
+        """Identifiers of natural keys within a scope of one or more parts; equal ones are hashed once."""
+        coded = pc.dictionary_encode(values)
+        made = [self.keyring.key(prefix, *scope, value) for value in coded.dictionary.to_pylist()]
+        return pa.array(made, pa.string()).take(coded.indices)
 
     def part(self, columns: dict[str, pa.Array]) -> FilePart:
         """The good records as a keyed table with `commitment`, `file_sha256` and `row`."""
