@@ -4,6 +4,8 @@ The third engine: the saved questions answered in plain Python from the rows of 
 Slow, obvious, and written from the questions' sentences, not from their Cypher.
 """
 
+# ruff: noqa: PERF401 - nested loops with a condition in each read as the question does
+
 from __future__ import annotations
 
 from collections import Counter, defaultdict
@@ -124,6 +126,11 @@ def _persons(world: World, thing: Thing) -> list[Thing]:
     return list({p["id"]: p for p in found if p.is_current}.values())
 
 
+def _rests_on(world: World, thing: Thing) -> list[Thing]:
+    """An examination or stay with its stay and the patient it names."""
+    return [thing, *world.out(thing, "HAD_ENCOUNTER"), *_subjects(world, thing)]
+
+
 def _decisions(world: World, pair: Thing) -> list[Thing]:
     return [d for d in world.into(pair, "WAS_DERIVED_FROM", by="LinkDecision") if d.is_current]
 
@@ -207,11 +214,12 @@ def files_behind_organ_dose(world: World, person: str, organ: str) -> list[Row]:
             if not estimate.is_current or organ not in estimate["organs"]:
                 continue
             places = [(record, "dose") for record in world.out(event, "WAS_DERIVED_FROM", to="SourceRecord")]
+            owners = world.out(event, "HAD_SUBJECT")
             for d in world.out(estimate, "WAS_DERIVED_FROM", to="LinkDecision"):
                 for pair in world.out(d, "WAS_DERIVED_FROM", to="CandidatePair"):
-                    target = _sides(world, pair)[1]
-                    records = world.out(target, "WAS_DERIVED_FROM", to="SourceRecord")
-                    places += [(record, "whose dose it is") for record in records]
+                    owners += _rests_on(world, _sides(world, pair)[1])
+            told = {r["id"]: r for owner in owners for r in world.out(owner, "WAS_DERIVED_FROM", to="SourceRecord")}
+            places += [(record, "whose dose it is") for record in told.values()]
             for record, contributed in places:
                 for file in world.out(record, "HAD_PRIMARY_SOURCE"):
                     rows.append({
@@ -227,21 +235,28 @@ def files_behind_organ_dose(world: World, person: str, organ: str) -> list[Row]:
 def reach_of_file(world: World, file: str) -> list[Row]:
     reached: set[tuple[str, str]] = set()
     files = [f for f in world.current("SourceFile") if file in (f["sha256"], f["key"])]
-    records = [r for f in files for r in world.into(f, "HAD_PRIMARY_SOURCE")]
-    for thing in (x for record in records for x in world.into(record, "WAS_DERIVED_FROM")):
-        persons = _persons(world, thing)
-        if thing.label == "PersonRecord":
-            persons = [p for p in world.into(thing, "HAD_MEMBER", by="Person") if p.is_current]
-        if thing.label == "DoseEvent":
-            persons += _linked_persons(world, thing)
-            reached |= {("DoseEstimate", e["key"]) for e in world.into(thing, "WAS_DERIVED_FROM") if e.is_current}
-        for pair in world.into(thing, "RIGHT"):
-            for d in world.into(pair, "WAS_DERIVED_FROM", by="LinkDecision"):
-                estimates = world.into(d, "WAS_DERIVED_FROM", by="DoseEstimate")
-                reached |= {("DoseEstimate", e["key"]) for e in estimates if e.is_current}
+    records = {r["id"] for f in files for r in world.into(f, "HAD_PRIMARY_SOURCE")}
+
+    def from_file(thing: Thing) -> bool:
+        return any(record["id"] in records for record in world.out(thing, "WAS_DERIVED_FROM", to="SourceRecord"))
+
+    told = [
+        t for label in ("PersonRecord", "Stay", "Procedure", "DoseEvent") for t in world.current(label) if from_file(t)
+    ]
+    for thing in told:
+        persons = _persons(world, thing) + (_linked_persons(world, thing) if thing.label == "DoseEvent" else [])
+        persons += [p for p in world.into(thing, "HAD_MEMBER", by="Person") if p.is_current]
         for person in persons:
             reached.add(("Person", person["key"]))
             reached |= {("Cohort", c["key"]) for c in world.into(person, "HAD_MEMBER") if c.is_current}
+    for estimate in world.current("DoseEstimate"):
+        (event,) = world.out(estimate, "WAS_DERIVED_FROM", to="DoseEvent")
+        behind = _rests_on(world, event)
+        for d in world.out(estimate, "WAS_DERIVED_FROM", to="LinkDecision"):
+            for pair in world.out(d, "WAS_DERIVED_FROM", to="CandidatePair"):
+                behind += _rests_on(world, _sides(world, pair)[1])
+        if any(from_file(thing) for thing in behind):
+            reached.add(("DoseEstimate", estimate["key"]))
     return [{"label": label, "reached_key": key} for label, key in sorted(reached)]
 
 

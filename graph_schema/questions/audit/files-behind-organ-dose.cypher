@@ -24,8 +24,12 @@ CALL {
   RETURN s, 'dose' AS contributed
   UNION
   WITH e, v
+  MATCH (v)-[:HAD_SUBJECT]->(:PersonRecord)-[:WAS_DERIVED_FROM]->(s:SourceRecord)
+  RETURN s, 'whose dose it is' AS contributed
+  UNION
+  WITH e, v
   MATCH (e)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)
-        -[:RIGHT]->()-[:WAS_DERIVED_FROM]->(s:SourceRecord)
+        -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*0..2]->()-[:WAS_DERIVED_FROM]->(s:SourceRecord)
   RETURN s, 'whose dose it is' AS contributed
 }
 MATCH (s)-[at:HAD_PRIMARY_SOURCE]->(f:SourceFile)

@@ -5,43 +5,54 @@
 // columns: label, reached_key
 // expects: rows
 CALL {
-  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(s:SourceRecord)<-[:WAS_DERIVED_FROM]-(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)
   WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND p.system_to IS NULL
   RETURN 'Person' AS label, p.key AS reached_key
   UNION
-  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(s:SourceRecord)<-[:WAS_DERIVED_FROM]-()
-        -[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)
   WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND p.system_to IS NULL
   RETURN 'Person' AS label, p.key AS reached_key
   UNION
-  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(s:SourceRecord)<-[:WAS_DERIVED_FROM]-(v:DoseEvent)<-[:LEFT]-(c:CandidatePair)
-        -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person),
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-(:DoseEvent)<-[:LEFT]-(c:CandidatePair)-[:RIGHT]->()
+        -[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person),
         (c)<-[:WAS_DERIVED_FROM]-(d:LinkDecision)
   WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND p.system_to IS NULL
     AND d.system_to IS NULL AND d.judgement = 'link'
   RETURN 'Person' AS label, p.key AS reached_key
   UNION
-  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(s:SourceRecord)<-[:WAS_DERIVED_FROM]-(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)<-[:HAD_MEMBER]-(h:Cohort)
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)<-[:HAD_MEMBER]-(h:Cohort)
   WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND p.system_to IS NULL AND h.system_to IS NULL
   RETURN 'Cohort' AS label, h.key AS reached_key
   UNION
-  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(s:SourceRecord)<-[:WAS_DERIVED_FROM]-()
-        -[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)<-[:HAD_MEMBER]-(h:Cohort)
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)<-[:HAD_MEMBER]-(h:Cohort)
   WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND p.system_to IS NULL AND h.system_to IS NULL
   RETURN 'Cohort' AS label, h.key AS reached_key
   UNION
-  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(s:SourceRecord)<-[:WAS_DERIVED_FROM]-(v:DoseEvent)<-[:LEFT]-(c:CandidatePair)
-        -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)<-[:HAD_MEMBER]-(h:Cohort),
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-(:DoseEvent)<-[:LEFT]-(c:CandidatePair)-[:RIGHT]->()
+        -[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)<-[:HAD_MEMBER]-(h:Cohort),
         (c)<-[:WAS_DERIVED_FROM]-(d:LinkDecision)
-  WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND p.system_to IS NULL
-    AND d.system_to IS NULL AND d.judgement = 'link' AND h.system_to IS NULL
+  WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND p.system_to IS NULL AND h.system_to IS NULL
+    AND d.system_to IS NULL AND d.judgement = 'link'
   RETURN 'Cohort' AS label, h.key AS reached_key
   UNION
-  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(s:SourceRecord)<-[:WAS_DERIVED_FROM]-(:DoseEvent)<-[:WAS_DERIVED_FROM]-(e:DoseEstimate)
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-(:DoseEvent)<-[:WAS_DERIVED_FROM]-(e:DoseEstimate)
   WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND e.system_to IS NULL
   RETURN 'DoseEstimate' AS label, e.key AS reached_key
   UNION
-  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(s:SourceRecord)<-[:WAS_DERIVED_FROM]-()<-[:RIGHT]-(:CandidatePair)
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-(:PersonRecord)<-[:HAD_SUBJECT]-(:DoseEvent)<-[:WAS_DERIVED_FROM]-(e:DoseEstimate)
+  WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND e.system_to IS NULL
+  RETURN 'DoseEstimate' AS label, e.key AS reached_key
+  UNION
+  MATCH (f:SourceFile)<-[:HAD_PRIMARY_SOURCE]-(:SourceRecord)
+        <-[:WAS_DERIVED_FROM]-()<-[:HAD_ENCOUNTER|HAD_SUBJECT*0..2]-()<-[:LEFT|RIGHT]-(:CandidatePair)
         <-[:WAS_DERIVED_FROM]-(:LinkDecision)<-[:WAS_DERIVED_FROM]-(e:DoseEstimate)
   WHERE (f.sha256 = $file OR f.key = $file) AND f.system_to IS NULL AND e.system_to IS NULL
   RETURN 'DoseEstimate' AS label, e.key AS reached_key
