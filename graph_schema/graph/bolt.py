@@ -19,7 +19,7 @@ import neo4j
 from neo4j import exceptions as faults_of_driver
 
 from graph_schema.errors import DoselinkError
-from graph_schema.graph.cypher_text import refuse_imports
+from graph_schema.graph.cypher_text import refuse_reaching_out
 from graph_schema.graph.faults import (
     CredentialsRefused,
     CypherRefused,
@@ -151,7 +151,7 @@ class Graph:
             WriteRefused: If it tries to change something.
             ServerUnreachable: If the server is gone.
         """
-        refuse_imports(cypher)
+        refuse_reaching_out(cypher)
         with self._session(neo4j.READ_ACCESS, timeout_s) as (session, clock):
             return session.execute_read(clock.limited(_asking(cypher, parameters)))
 

@@ -94,6 +94,7 @@ class Guardian:
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
+                cwd=self._folder,
                 pass_fds=(own.fileno(),),
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
             )

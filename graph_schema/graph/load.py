@@ -22,7 +22,7 @@ from graph_schema.ledger.manifest import SCHEMA_VERSION, Manifest
 from graph_schema.ledger.store import Ledger
 from graph_schema.nodes import NODES
 
-__all__ = ["BATCH_ROWS", "LoadReport", "ProjectionForeign", "Standing", "apply", "rebuild", "standing"]
+__all__ = ["BATCH_ROWS", "LoadReport", "Progress", "ProjectionForeign", "Standing", "apply", "rebuild", "standing"]
 
 BATCH_ROWS = 10_000
 _DELETE_ROWS = 20_000

@@ -15,8 +15,10 @@ from pathlib import Path
 from graph_schema.graph.bolt import Auth, Graph
 from graph_schema.graph.embedded import Server
 from graph_schema.graph.faults import CredentialsRefused, GraphServerError
+from graph_schema.graph.load import LoadReport, Progress, rebuild
+from graph_schema.ledger.store import Ledger
 
-__all__ = ["EMBEDDED", "is_embedded", "open_graph"]
+__all__ = ["EMBEDDED", "is_embedded", "open_graph", "rebuild_graph"]
 
 EMBEDDED = "embedded"
 _SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
@@ -55,6 +57,26 @@ def open_graph(
         raise GraphServerError(f"{url!r} is no graph URL: expected 'embedded' or bolt://host:port")
     found = os.environ if environment is None else environment
     return Graph.connect(url, _credentials(found, reader=reader), found.get("NEO4J_DATABASE", "neo4j"), reader=reader)
+
+
+def rebuild_graph(url: str | None, graph_dir: Path, ledger: Ledger, *, progress: Progress | None = None) -> LoadReport:
+    """
+    Make the graph anew from the ledger.
+
+    The embedded database's files are deleted first, so that nothing erased from the ledger stays in reused
+    pages or logs. On a server elsewhere nodes and edges are deleted; its pages and logs are its operator's.
+
+    Raises:
+        GraphServerError: If the server cannot be started or reached.
+    """
+    with open_graph(url, graph_dir, reader=False) as graph:
+        if is_embedded(url):
+            server = Server.start(graph_dir)
+            try:
+                server.wipe()
+            finally:
+                server.release()
+        return rebuild(graph, ledger, progress=progress)
 
 
 def _credentials(environment: Mapping[str, str], *, reader: bool) -> Auth:
