@@ -37,8 +37,8 @@ from linkage.evaluation.unlabelled import Estimate
 __all__ = ["counts_of", "summary_of", "with_cohorts"]
 
 _NEXT = (
-    NextCommand(command="doselink status", why="what is committed, what is stale, where the graph stands"),
-    NextCommand(command="doselink audit run last-run", why="what this run did, asked of the graph"),
+    NextCommand(command="doselink status WORKSPACE", why="what is committed, what is stale, where the graph stands"),
+    NextCommand(command="doselink audit run last-run --study WORKSPACE", why="what this run did, asked of the graph"),
     NextCommand(command="doselink audit list", why="all questions the graph answers"),
 )
 
