@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -58,7 +60,14 @@ def run(
     if json:
         show.as_json(result)
         return
-    for line in summary_lines(result.summary, did_work=result.did_work, report=result.report_path):
+    lines = summary_lines(
+        result.summary,
+        did_work=result.did_work,
+        report=_typed(result.report_path),
+        workspace=_typed(result.workspace),
+        program=_program(),
+    )
+    for line in lines:
         show.text(line)
 
 
@@ -97,3 +106,18 @@ def status(where: Where = Path(), json: Json = False) -> None:
 
     found = study_status(resolve(where))
     show.pairs(found.model_dump(mode="json"), json=json)
+
+
+def _typed(path: Path) -> Path:
+    """A path as one would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _program() -> str:
+    """`doselink` where the shell finds it, else the path it was called by."""
+    called = Path(sys.argv[0])
+    found = shutil.which("doselink")
+    if called.name != "doselink" or (found is not None and Path(found).resolve() == called.resolve()):
+        return "doselink"
+    return str(_typed(called.absolute()))

@@ -93,6 +93,8 @@ def cell(found: object) -> str:
         return f"{found:,}"
     if isinstance(found, float):
         return f"{found:,.1f}" if abs(found) >= 1000 else f"{found:.4g}"
+    if isinstance(found, Mapping):
+        return ", ".join(f"{name} {cell(item)}" for name, item in found.items()) or "none"
     if isinstance(found, list | tuple | set | frozenset):
         return ", ".join(map(cell, found))
     return str(_plain(found))

@@ -167,13 +167,15 @@ def _level_row(name: str, m: float, u: float, bits: float, *, y: float, worth: S
 
 def _share(share: float) -> str:
     """
-    >>> _share(0.5), _share(0.00042), _share(0.0)
-    ('50 %', '0.042 %', '0 %')
+    >>> _share(0.5), _share(0.98766), _share(0.00042), _share(1e-9), _share(0.0)
+    ('50 %', '98.8 %', '0.042 %', '< 0.001 %', '0 %')
     """
     percent = 100.0 * share
     if percent >= 99.95 or percent == 0:
         return f"{percent:.0f} %"
-    return f"{percent:.3g} %" if percent >= 0.01 else f"{percent:.0e} %"
+    if percent < 0.001:
+        return "< 0.001 %"
+    return f"{percent:.3g} %" if percent >= 10 else f"{percent:.2g} %"
 
 
 def _dose_axis(across: Scale, *, bottom: float) -> Iterator[Markup]:

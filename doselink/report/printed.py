@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,9 @@ _LABEL = 12
 _MOST_REASONS = 6
 
 
-def summary_lines(summary: Summary, *, did_work: bool, report: Path) -> Iterator[str]:
+def summary_lines(
+    summary: Summary, *, did_work: bool, report: Path, workspace: Path, program: str = "doselink"
+) -> Iterator[str]:
     """
     The summary in about twenty lines.
 
@@ -22,6 +25,8 @@ def summary_lines(summary: Summary, *, did_work: bool, report: Path) -> Iterator
         summary: What the run found.
         did_work: False where nothing had changed since the last run.
         report: Where the page lies.
+        workspace: The study's folder, as it is to be typed.
+        program: The program, as it is to be typed.
     """
     if did_work:
         yield f"{summary.study}: run {summary.run.run_id} done"
@@ -39,7 +44,7 @@ def summary_lines(summary: Summary, *, did_work: bool, report: Path) -> Iterator
     if summary.graph is not None:
         yield _graph(summary.graph)
     yield _line("report", str(report))
-    yield from _next(summary)
+    yield from _next(summary, workspace, program)
 
 
 def _line(label: str, said: str) -> str:
@@ -76,8 +81,10 @@ def _linkage(linkage: Linkage) -> Iterator[str]:
         f"{linkage.n_claims_stays:,} of claims, {linkage.n_hospital_stays:,} of hospitals, {compared}, "
         f"{linkage.n_links:,} linked, {linkage.n_possible:,} undecided",
     )
-    kept_apart = f", {linkage.n_conflicts:,} contradictions kept apart" if linkage.n_conflicts else ""
+    kept_apart = f", {linkage.n_conflicts:,} groups of contradicting records kept apart" if linkage.n_conflicts else ""
     yield _line("children", f"{linkage.n_linked_children:,} linked of {linkage.n_children:,}{kept_apart}")
+    for note in linkage.notes:
+        yield _line("note", note)
     if linkage.estimated is not None:
         yield _line("estimated", _estimated(linkage.estimated))
     if linkage.truth is not None:
@@ -122,11 +129,15 @@ def _graph(graph: GraphFacts) -> str:
     return _line("graph", f"{graph.n_nodes:,} nodes, {graph.n_edges:,} edges in {graph.engine}")
 
 
-def _next(summary: Summary) -> Iterator[str]:
+def _next(summary: Summary, workspace: Path, program: str) -> Iterator[str]:
     if not summary.next_commands:
         return
-    width = max(len(step.command) for step in summary.next_commands)
+    folder = shlex.quote(str(workspace))
+    typed = [
+        step.command.replace("WORKSPACE", folder).replace("doselink", program, 1) for step in summary.next_commands
+    ]
+    width = max(map(len, typed))
     yield ""
     yield "Try next:"
-    for step in summary.next_commands:
-        yield f"  {step.command.ljust(width)}  {step.why}"
+    for command, step in zip(typed, summary.next_commands, strict=True):
+        yield f"  {command.ljust(width)}  {step.why}"

@@ -138,7 +138,7 @@ class Linkage(_Frozen):
     n_candidate_pairs: int = Field(description="Pairs that blocking let through to be compared.", ge=0)
     n_links: int = Field(description="Stay pairs linked.", ge=0)
     n_possible: int = Field(0, description="Stay pairs left undecided.", ge=0)
-    n_children: int = Field(description="Persons of the study, linked or not.", ge=0)
+    n_children: int = Field(description="Patients of the hospitals, linked or not.", ge=0)
     n_linked_children: int = Field(description="Persons known to both claims and hospital.", ge=0)
     n_conflicts: int = Field(0, description="Groups of records kept apart because they contradict each other.", ge=0)
     threshold_bits: float | None = Field(None, description="Weight from which a pair is linked (bits).")
@@ -235,7 +235,7 @@ class GraphFacts(_Frozen):
 class NextCommand(_Frozen):
     """Something worth trying now."""
 
-    command: str = Field(description="The command, to be copied as it stands.")
+    command: str = Field(description="The command; the word WORKSPACE in it stands for the study's folder.")
     why: str = Field(description="What it shows.")
 
 

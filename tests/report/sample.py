@@ -78,8 +78,8 @@ def sample_summary(*, hospital: str = "Universitätsklinikum Großstadt") -> Sum
         ),
         next_commands=(
             NextCommand(command="doselink audit list", why="the questions an auditor can ask"),
-            NextCommand(command="doselink status demo-study", why="what is committed, what is stale"),
-            NextCommand(command="doselink export links --study demo-study --out links.csv", why="for the data steward"),
+            NextCommand(command="doselink status WORKSPACE", why="what is committed, what is stale"),
+            NextCommand(command="doselink export links --study WORKSPACE --out links.csv", why="for the data steward"),
         ),
     )
 

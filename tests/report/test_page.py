@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from doselink.report.page import NoSummary, read_summary, render_page, write_page, write_summary
 from doselink.report.summary import Doses, Linkage, RunFacts, Summary
 from doselink.run.workspace import Workspace
+from graph_schema.ledger import Batch
 from tests.report.sample import sample_summary
 
 
@@ -157,32 +159,51 @@ def test_linkage_and_doses_without_a_single_pair_or_event_still_give_a_page(bare
     assert Elements(shown).tags("svg") == []
 
 
+def committed(folder: Path, *runs: str) -> Workspace:
+    """A workspace whose ledger holds one commit a run."""
+    workspace = Workspace(folder)
+    for day, run_id in enumerate(runs, start=1):
+        at = datetime(2026, 1, day, tzinfo=UTC)
+        workspace.ledger.append(Batch({}, {}), run_id=run_id, recorded_at=at, key_fingerprint="f")
+    return workspace
+
+
 def test_a_written_summary_gives_the_same_page(tmp_path: Path, page: str) -> None:
     summary = sample_summary()
-    workspace = Workspace(tmp_path)
+    workspace = committed(tmp_path, summary.run.run_id)
     write_summary(summary, workspace.run_dir(summary.run.run_id) / "summary.json")
     again = read_summary(workspace, summary.run.run_id)
     write_page(again, tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
 
 
+def test_the_last_run_with_a_summary_is_meant_where_cohorts_were_committed_later(tmp_path: Path) -> None:
+    workspace = committed(tmp_path, "run_1", "run_2", "run_of_cohorts")
+    for run_id in ("run_1", "run_2"):
+        named = sample_summary().model_copy(update={"study": f"study as of {run_id}"})
+        write_summary(named, workspace.run_dir(run_id) / "summary.json")
+    assert read_summary(workspace).study == "study as of run_2"
+    assert read_summary(workspace, "run_1").study == "study as of run_1"
+
+
 def test_a_workspace_without_a_commit_has_no_summary(tmp_path: Path) -> None:
-    with pytest.raises(NoSummary, match="run `doselink run` first") as refused:
+    with pytest.raises(NoSummary, match=r"no run has ended in .*: run `doselink run` first") as refused:
         read_summary(Workspace(tmp_path))
     assert refused.value.exit_code == 20
 
 
-@pytest.mark.parametrize("run_id", ["run_of_another_study", "../../etc", ""])
-def test_an_unknown_run_is_refused(tmp_path: Path, run_id: str) -> None:
-    with pytest.raises(NoSummary, match="doselink status"):
-        read_summary(Workspace(tmp_path), run_id)
+@pytest.mark.parametrize("run_id", ["run_of_another_study", "../run_1", ""])
+def test_an_unknown_run_is_refused_with_those_there_are(tmp_path: Path, run_id: str) -> None:
+    workspace = committed(tmp_path, "run_1")
+    write_summary(sample_summary(), workspace.run_dir("run_1") / "summary.json")
+    with pytest.raises(NoSummary, match=r"expected one of run_1$"):
+        read_summary(workspace, run_id)
 
 
 def test_a_summary_of_another_version_is_refused_with_the_field(tmp_path: Path) -> None:
-    summary = sample_summary()
-    workspace = Workspace(tmp_path)
+    workspace = committed(tmp_path, "run_1")
     path = workspace.run_dir("run_1") / "summary.json"
-    write_summary(summary, path)
+    write_summary(sample_summary(), path)
     path.write_text(path.read_text(encoding="utf-8").replace('"study":', '"name_of_study":', 1), encoding="utf-8")
     with pytest.raises(NoSummary, match=r"another version \(name_of_study, study\)"):
         read_summary(workspace, "run_1")

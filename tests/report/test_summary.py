@@ -17,7 +17,14 @@ from tests.report.sample import sample_summary
 
 
 def lines(summary: Summary, *, did_work: bool = True) -> list[str]:
-    return list(summary_lines(summary, did_work=did_work, report=Path("demo/report.html")))
+    found = summary_lines(
+        summary,
+        did_work=did_work,
+        report=Path("my studies/runs/run_1/report.html"),
+        workspace=Path("my studies"),
+        program=".venv/bin/doselink",
+    )
+    return list(found)
 
 
 def test_a_source_whose_rows_do_not_add_up_is_refused() -> None:
@@ -74,11 +81,11 @@ def test_every_dose_is_in_exactly_one_bin(doses: list[float]) -> None:
 def test_the_printed_summary_tells_the_study_in_few_lines() -> None:
     printed = "\n".join(lines(sample_summary()))
     assert "1,935 files, 111,245 rows = 111,096 used + 92 rejected + 57 left alone" in printed
-    assert "3,702 linked of 39,120, 14 contradictions kept apart" in printed
+    assert "3,702 linked of 39,120, 14 groups of contradicting records kept apart" in printed
     assert "estimated   precision 0.993 (0.990 to 0.996), recall 0.931 (0.920 to 0.941)" in printed
     assert "true        precision 0.992, recall 0.930 (4,832 right, 39 wrong, of 5,196)" in printed
-    assert "report      demo/report.html" in printed
-    assert "  doselink audit list " in printed
+    assert "report      my studies/runs/run_1/report.html" in printed
+    assert "  .venv/bin/doselink status 'my studies' " in printed
     assert len(printed.splitlines()) < 30
 
 
