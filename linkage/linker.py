@@ -22,18 +22,19 @@ from linkage.arrays import BoolArray, Int8Array, IntArray
 from linkage.blocking.candidates import Candidates, Plan
 from linkage.decision.decide import Decided, decide
 from linkage.decision.scored import ScoredPairs
-from linkage.model.chance import random_pairs, sampled_u, without_matches
-from linkage.model.em import Fit, fit
+from linkage.model.em import Fit
 from linkage.model.model import BadModel, Model
 from linkage.model.patterns import PatternCounts, count_patterns, merge_patterns
 from linkage.model.terms import TermWeights
 from linkage.model.weights import bits_for_probability, bits_table, level_bits, pair_bits, prior_bits
 from linkage.settings import LinkSettings, LinkType
+from linkage.training import Trainer, without_pairs
 
 __all__ = ["Linkage", "Linker"]
 
-_PARTNERS = 10.0  # of a record on average, where several are allowed: more is no match
-_ROUNDS = 3  # trainings: the second and third with the matches of the one before taken out of u
+_SECOND_THOUGHTS = 3  # trainings without the pairs that lost
+_LIKELY = 0.5  # probability of a losing pair from which it is left out of training
+
 
 OnPairs = Callable[[int], object]
 
@@ -128,9 +129,9 @@ class Linker:
             self._check_model(model)
         plan = self.plan()
         held, patterns, share = self._compare_for_training(plan, on_pairs or _nobody)
-        trained = None if model is not None else self._train(patterns, n_possible=plan.n_possible * share)
+        trained = None if model is not None else self._train(held, patterns, n_possible=plan.n_possible * share)
         chosen = model or trained.model  # type: ignore[union-attr]
-        if held is not None:
+        if share == 1.0:
             scored, n_compared = self._score(held, chosen), patterns.n_pairs
         else:
             scored, n_compared = self._stream(chosen, on_pairs or _nobody)
@@ -153,7 +154,7 @@ class Linker:
             wanted = ", ".join(name for name, _ in self._named)
             raise BadModel(f"the model does not fit the settings: expected the comparisons {wanted}, with their levels")
 
-    def _compare_for_training(self, plan: Plan, on_pairs: OnPairs) -> tuple[ScoredPairs | None, PatternCounts, float]:
+    def _compare_for_training(self, plan: Plan, on_pairs: OnPairs) -> tuple[ScoredPairs, PatternCounts, float]:
         """Levels of all candidates, or of those of a share of the left records where there are too many."""
         every = max(1, -(-plan.n_pairs // self.settings.training_pairs))
         draw = stream("training-records", seed=self.settings.seed)
@@ -163,44 +164,38 @@ class Linker:
         for batch in self._candidates.batches(only=only):
             gammas = self.gammas(batch.left, batch.right)
             counted.append(count_patterns(gammas))
+            held.append(batch.rule, batch.left, batch.right, gammas)
             if only is None:
-                held.append(batch.rule, batch.left, batch.right, gammas)
                 on_pairs(len(batch.left))
         patterns = merge_patterns(counted, n_comparisons=len(self._prepared))
-        share = 1.0 if only is None else float(only.mean())
-        return (held.build(len(self._prepared)) if only is None else None), patterns, share
+        return held.build(len(self._prepared)), patterns, 1.0 if only is None else float(only.mean())
 
-    def _train(self, patterns: PatternCounts, *, n_possible: float) -> Fit:
-        settings = self.settings
-        left, right = random_pairs(*self._n, within=self.within, n=settings.random_pairs, seed=settings.seed)
-        every = sampled_u(
-            self.gammas(left, right),
-            level_counts=[len(levels) for _, levels in self._named],
+    def _train(self, held: ScoredPairs, patterns: PatternCounts, *, n_possible: float) -> Fit:
+        """
+        Train; where a record has one partner, train again without the pairs that lost theirs to a better one.
+
+        Those are no matches whatever they look like: brothers and sisters, neighbours. Left in, they would teach
+        that matches often have another given name and another birth date.
+        """
+        trainer = Trainer(
+            self.settings,
+            named=self._named,
             prepared=self._prepared,
+            gammas=self.gammas,
+            n_records=self._n,
             within=self.within,
         )
-        u = every
-        for left_to_do in reversed(range(_ROUNDS)):
-            trained = fit(
-                patterns,
-                comparisons=self._named,
-                u=u,
-                settings=settings.em,
-                n_pairs=round(n_possible),
-                largest_prior=self._largest_prior(),
-            )
-            if left_to_do:
-                u = without_matches(every, trained.model)
+        trained = trainer.train(patterns, n_possible=n_possible)
+        if self.settings.link_type not in {LinkType.ONE_TO_ONE, LinkType.ONE_TO_MANY}:
+            return trained
+        for _ in range(_SECOND_THOUGHTS):
+            scored = self._score(held, trained.model)
+            lost = decide(scored, settings=self.settings, n_records=self._n[0]).lost
+            lost &= scored.probability >= _LIKELY
+            if not lost.any():
+                break
+            trained = trainer.train(without_pairs(patterns, scored.gammas[lost]), n_possible=n_possible)
         return trained
-
-    def _largest_prior(self) -> float:
-        """How many pairs can match: one a record where that is said, else at most ten a record on average."""
-        n_left, n_right = self._n
-        if self.settings.link_type is LinkType.ONE_TO_ONE:
-            return 1.0 / float(max(n_left, n_right))
-        if self.settings.link_type is LinkType.ONE_TO_MANY:
-            return 1.0 / float(n_left)
-        return min(1.0, _PARTNERS / float(min(n_left, n_right)))
 
     def _terms(self, model: Model) -> list[TermWeights]:
         out = []

@@ -37,6 +37,11 @@ class Decided:
     n_components: int
     n_greedy: int
 
+    @property
+    def lost(self) -> BoolArray:
+        """`(n_pairs,)` pairs that lost a record to a better pair."""
+        return np.array([reason == "lost_assignment" for reason in self.reason], dtype=bool)
+
 
 def decide(pairs: ScoredPairs, *, settings: LinkSettings, n_records: int) -> Decided:
     """
