@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -62,7 +63,7 @@ class Coefficient(BaseModel):
             raise ValueError("the band's upper end is not above its lower end")
         return self
 
-    @property
+    @cached_property
     def mgy_per_gycm2(self) -> float:
         """The value in mGy/(Gy cm2)."""
         return self.value * _factor(self.unit)

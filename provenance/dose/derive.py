@@ -20,7 +20,7 @@ from graph_schema.ids import content_digest, derivation_key
 from provenance.dose.calibration import Calibration, assumed_calibration, calibration_at
 from provenance.dose.coefficients import Coefficient, CoefficientIndex, CoefficientTable
 from provenance.dose.schema import ESTIMATES, MISSING
-from provenance.dose.settings import DoseSettings
+from provenance.dose.settings import DoseSettings, Organ
 from provenance.dose.uncertainty import EventErrors, SharedDraws, check_budget, log_errors, organ_draws, sigma_of
 
 __all__ = ["VERSION", "Derivation", "derive"]
@@ -61,6 +61,8 @@ class _Given:
     table: CoefficientTable
     index: CoefficientIndex
     calibrations: Sequence[Calibration]
+    bands: frozenset[str]
+    has_planes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,13 @@ def derive(
     """
     check_budget(events.num_rows, settings)
     parameters = content_digest(settings.model_dump_json().encode())
-    given = _Given(coefficients, CoefficientIndex(coefficients), calibrations)
+    given = _Given(
+        table=coefficients,
+        index=CoefficientIndex(coefficients),
+        calibrations=calibrations,
+        bands=coefficients.bands,
+        has_planes=coefficients.has_planes,
+    )
     plans: list[_Plan] = []
     missing: list[dict[str, str]] = []
     for event in sorted(events.select(list(_NEEDED)).to_pylist(), key=lambda row: str(row["event_key"])):
@@ -123,32 +131,30 @@ def _plan(event: dict[str, Any], given: _Given, *, settings: DoseSettings, stamp
     """What is to be realised of one event, or why it has no dose."""
     if event["kap_gycm2"] is None:
         return "kap_missing"
-    table = given.table
-    band, at = _band(event, table)
+    band, at = _band(event, given.bands)
     if band is None:
         return "no_weight_no_age"
-    parts = _parts(event, table)
-    sex = str(event["sex"])
-    rows = [
-        [given.index.find(organ, band=band, at=at, sex=sex, plane=plane) for plane, _ in parts]
-        for organ in settings.organs
-    ]
-    if any(row is None for organ_rows in rows for row in organ_rows):
+    parts = _parts(event, has_planes=given.has_planes)
+    rows = _coefficients(event, [plane for plane, _ in parts], given, organs=settings.organs, band=(band, at))
+    if rows is None:
         return "no_band"
     room = event["room"] or f"{event['hospital']}/(unknown)"
     started: datetime | None = event["started_at"]
     calibration = calibration_at(given.calibrations, room, started.date() if started else None)
     calibration = calibration or assumed_calibration(room, settings)
-    doses = [_plane_doses(organ_rows, [kap for _, kap in parts]) * calibration.factor for organ_rows in rows]
-    errors = _errors(event, calibration, settings, by_age=band == "age" and "weight" in table.bands)
-    totals = np.array([dose.sum() for dose in doses])
+    doses = [
+        [row.mgy_per_gycm2 * kap * calibration.factor for row, (_, kap) in zip(organ_rows, parts, strict=True)]
+        for organ_rows in rows
+    ]
+    totals = [sum(planes) for planes in doses]
+    errors = _errors(event, calibration, settings, by_age=band == "age" and "weight" in given.bands)
     inputs = [str(event[name]) for name in ("event_key", "person_key", "hospital", "room", "started_at")]
-    inputs += [*map(repr, totals.tolist()), repr(calibration), repr(errors), table.sha256]
+    inputs += [*map(repr, totals), repr(calibration), repr(errors), given.table.sha256]
     return _Plan(
         event_key=event["event_key"],
-        dose_mgy=totals,
+        dose_mgy=np.array(totals),
         sigma_coefficient=np.array([_weighted_sigma(r, d) for r, d in zip(rows, doses, strict=True)]),
-        is_mean=np.array([organ_rows[0].statistic == "mean" for organ_rows in rows if organ_rows[0] is not None]),
+        is_mean=np.array([organ_rows[0].statistic == "mean" for organ_rows in rows]),
         errors=errors,
         calibration=calibration,
         band=_band_name(rows[0][0]),
@@ -156,39 +162,49 @@ def _plan(event: dict[str, Any], given: _Given, *, settings: DoseSettings, stamp
     )
 
 
-def _band(event: dict[str, Any], table: CoefficientTable) -> tuple[str | None, float]:
+def _coefficients(
+    event: dict[str, Any], planes: Sequence[str], given: _Given, *, organs: Sequence[Organ], band: tuple[str, float]
+) -> list[list[Coefficient]] | None:
+    """Coefficients by organ and plane; None where one of them is in no band."""
+    sex = str(event["sex"])
+    found = []
+    for organ in organs:
+        rows = [given.index.find(organ, band=band[0], at=band[1], sex=sex, plane=plane) for plane in planes]
+        known = [row for row in rows if row is not None]
+        if len(known) < len(rows):
+            return None
+        found.append(known)
+    return found
+
+
+def _band(event: dict[str, Any], bands: frozenset[str]) -> tuple[str | None, float]:
     """Weight where the table and the event have it, else age, else the table's one band."""
-    if "weight" in table.bands and event["weight_kg"]:
+    if "weight" in bands and event["weight_kg"]:
         return "weight", float(event["weight_kg"])
-    if "age" in table.bands and event["birth_year"] and event["started_at"]:
+    if "age" in bands and event["birth_year"] and event["started_at"]:
         started: datetime = event["started_at"]
         # The day of birth is not known: it is taken as the middle of the year.
         years = started.year - int(event["birth_year"]) + (started.timetuple().tm_yday - 183) / 365.25
         return "age", max(0.0, years)
-    return ("any", 0.0) if "any" in table.bands else (None, 0.0)
+    return ("any", 0.0) if "any" in bands else (None, 0.0)
 
 
-def _parts(event: dict[str, Any], table: CoefficientTable) -> list[tuple[str, float]]:
+def _parts(event: dict[str, Any], *, has_planes: bool) -> list[tuple[str, float]]:
     """Plane and its kerma-area product; all in one where the table does not tell planes apart."""
     total = float(event["kap_gycm2"])
     planes = [("A", event["kap_a_gycm2"]), ("B", event["kap_b_gycm2"])]
     known = [(plane, float(kap)) for plane, kap in planes if kap is not None]
-    if not table.has_planes or not known:
+    if not has_planes or not known:
         return [("any", total)]
     rest = total - sum(kap for _, kap in known)
     return known + ([("any", rest)] if rest > 1e-9 * total else [])
 
 
-def _plane_doses(rows: Sequence[Coefficient | None], kaps: Sequence[float]) -> FloatArray:
-    """Organ dose of each plane (mGy), calibration left out."""
-    return np.array([row.mgy_per_gycm2 * kap for row, kap in zip(rows, kaps, strict=True) if row is not None])
-
-
-def _weighted_sigma(rows: Sequence[Coefficient | None], doses: FloatArray) -> float:
+def _weighted_sigma(rows: Sequence[Coefficient], doses: Sequence[float]) -> float:
     """Sigma of the coefficient's error, over planes weighted by dose: their errors are one and the same."""
-    sigmas = np.array([sigma_of(row.gsd) for row in rows if row is not None])
-    total = doses.sum()
-    return float((sigmas * doses).sum() / total) if total > 0 else float(sigmas.max())
+    sigmas = [sigma_of(row.gsd) for row in rows]
+    total = sum(doses)
+    return sum(sigma * dose for sigma, dose in zip(sigmas, doses, strict=True)) / total if total > 0 else max(sigmas)
 
 
 def _errors(event: dict[str, Any], calibration: Calibration, settings: DoseSettings, *, by_age: bool) -> EventErrors:
@@ -210,8 +226,8 @@ def _errors(event: dict[str, Any], calibration: Calibration, settings: DoseSetti
     )
 
 
-def _band_name(row: Coefficient | None) -> str:
-    if row is None or row.band == "any":
+def _band_name(row: Coefficient) -> str:
+    if row.band == "any":
         return "any"
     unit = "kg" if row.band == "weight" else "years"
     return f"{row.band} {row.low:g}-{row.high:g} {unit}"
