@@ -131,7 +131,7 @@ class TableFile(_Model):
 
 
 class Tables(_Model):
-    """Tables of the study team; where one is absent the shipped demonstration is used."""
+    """Tables of the study team. What is absent is unknown (region), assumed (calibration) or a demonstration."""
 
     region_crosswalk: TableFile | None = Field(None, description="Postcode to district: plz, kreis (or ags), share.")
     calibration: TableFile | None = Field(None, description="KAP-meter calibration factors by room and period.")

@@ -153,6 +153,7 @@ def _contradictions(study: Study, document: Document) -> Iterable[Problem]:
     """What is well-formed on its own but does not fit together."""
     for path, wanted in (
         *_repeated(study),
+        *_delivered_twice(study),
         *_unknown_names(study),
         *_wrong_tables(study),
         *_wrong_roles(study),
@@ -178,6 +179,25 @@ def _repeated(study: Study) -> Iterable[tuple[KeyPath, str]]:
             if ik in seen:
                 yield ("hospitals", place, "iks", number), "expected an institution number that no other hospital has"
             seen.add(ik)
+
+
+def _delivered_twice(study: Study) -> Iterable[tuple[KeyPath, str]]:
+    """
+    Two sources whose case numbers mean the same cases, or may be the same by chance.
+
+    Corrections are settled within a source; over two of them a case would count twice, and equal numbers of
+    two senders of claims would make one child of two.
+    """
+    seen: dict[tuple[str, str | None], str] = {}
+    for place, source in enumerate(study.sources):
+        if source.kind not in {"claims", "section21", "cath_lab"}:
+            continue
+        key = (source.kind, None if source.kind == "claims" else source.hospital)
+        if key in seen:
+            of = "" if key[1] is None else f" for {key[1]}"
+            wanted = f"expected one source of kind {source.kind}{of}: list these files under source {seen[key]}"
+            yield ("sources", place), wanted
+        seen.setdefault(key, source.name)
 
 
 def _unknown_names(study: Study) -> Iterable[tuple[KeyPath, str]]:

@@ -67,6 +67,17 @@ def test_a_name_that_is_not_listed_suggests_the_nearest(study):
     ]
 
 
+def test_two_sources_whose_case_numbers_could_collide_are_refused(study):
+    text = SMALL + "  - {name: other, kind: claims, path: b}\n"
+    assert mistakes(study, text) == [
+        "line 8, sources[1]: expected one source of kind claims: list these files under source insurer"
+    ]
+    lab = "  - {{name: {}, kind: cath_lab, hospital: north, path: b}}\n"
+    assert mistakes(study, SMALL + lab.format("one") + lab.format("two")) == [
+        "line 9, sources[2]: expected one source of kind cath_lab for north: list these files under source one"
+    ]
+
+
 def test_a_key_that_stands_twice_is_refused(study):
     assert mistakes(study, "study: a\n" + SMALL) == [
         "line 2, study: expected this key once, but it already stands on line 1"
