@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 __all__ = ["Estimate", "GroupQuality", "LinkQuality", "Tally", "estimate_quality", "quality_of"]
 
@@ -145,8 +145,8 @@ def _six(share: float | None) -> float | None:
 
 def _poisson(count: int) -> tuple[float, float]:
     """Exact 95 % interval of a Poisson count (Garwood 1936)."""
-    low = 0.0 if count == 0 else float(chi2.ppf(0.025, 2 * count)) / 2
-    return low, float(chi2.ppf(0.975, 2 * (count + 1))) / 2
+    low = 0.0 if count == 0 else float(gammaincinv(count, 0.025))
+    return low, float(gammaincinv(count + 1, 0.975))
 
 
 def _binomial(share: float | None, n: float | None) -> tuple[float | None, float | None]:
