@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from linkage.doses.records import MISSING, NO_TIME, Dated, StayRows
 
-__all__ = ["EXAM_COMPARISONS", "STAY_COMPARISONS", "exam_gammas", "stay_gammas"]
+__all__ = ["EXAM_COMPARISONS", "STAY_COMPARISONS", "exam_gammas", "named_days", "stay_gammas"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -36,6 +36,7 @@ EXAM_COMPARISONS: Final[dict[str, tuple[str, ...]]] = {
 STAY_COMPARISONS: Final[dict[str, tuple[str, ...]]] = {
     "identifier": ("case_differs", "person_differs", "person_equal", "case_equal"),
     "day": ("outside", "beside", "inside", "procedure_that_day"),
+    "taken": ("by_another", "free"),
     "birth": ("else", "one_year", "year"),
     "sex": ("differs", "equal"),
     "weight": ("else", "within_25_percent", "within_10_percent"),
@@ -43,6 +44,8 @@ STAY_COMPARISONS: Final[dict[str, tuple[str, ...]]] = {
 """Comparisons of a dose event or an examination with a hospital stay."""
 
 _BIRTH_ELSE = 0
+_INSIDE = 2
+_PERSON_EQUAL = 2
 _MINUTE = 60
 
 
@@ -62,16 +65,37 @@ def exam_gammas(events: Dated, exams: Dated, a: IntArray, b: IntArray) -> GammaA
     return np.column_stack(columns).astype(np.int8)
 
 
-def stay_gammas(left: Dated, stays: StayRows, a: IntArray, b: IntArray) -> GammaArray:
-    """Levels of `STAY_COMPARISONS`, `(n_pairs, 5)`."""
+def stay_gammas(left: Dated, stays: StayRows, a: IntArray, b: IntArray, *, held: IntArray | None = None) -> GammaArray:
+    """
+    Levels of `STAY_COMPARISONS`, `(n_pairs, 6)`.
+
+    Args:
+        left: Dose events or examinations.
+        stays: Hospital stays.
+        a: Left row of each pair.
+        b: Stay row of each pair.
+        held: `named_days` of the records as delivered, where `left` are decoys; `taken` is told of days with a coded
+            procedure only.
+    """
+    case, day = _case(left, stays, a, b), _day(left, stays, a, b)
+    named = (case >= _PERSON_EQUAL) & (day >= _INSIDE)
+    cell = b * 2**20 + left.day[a]
+    taken = _taken(cell, cell[named] if held is None else held, own=named)
     columns = [
-        _case(left, stays, a, b),
-        _day(left, stays, a, b),
+        case,
+        day,
+        np.where(day == _INSIDE + 1, taken, MISSING),
         _birth(left.birth_year[a], stays.birth_year[b]),
         _equal(left.sex[a], stays.sex[b]),
         _ratio(left.weight[a], stays.weight[b], (0.25, 0.10)),
     ]
     return np.column_stack(columns).astype(np.int8)
+
+
+def named_days(left: Dated, stays: StayRows, a: IntArray, b: IntArray) -> IntArray:
+    """Codes stay * 2^20 + day of the records that name the case or the patient, one a record and stay."""
+    named = (_case(left, stays, a, b) >= _PERSON_EQUAL) & (_day(left, stays, a, b) >= _INSIDE)
+    return (b * 2**20 + left.day[a])[named]
 
 
 def _identifier(events: Dated, exams: Dated, a: IntArray, b: IntArray) -> IntArray:
@@ -104,6 +128,15 @@ def _day(left: Dated, stays: StayRows, a: IntArray, b: IntArray) -> IntArray:
     coded = np.isin(b * 2**20 + day, stays.procedure_days)
     unknown = left.started[a] <= NO_TIME
     return np.select([unknown, inside & coded, inside, beside], [MISSING, 3, 2, 1], default=0)
+
+
+def _taken(cell: IntArray, named: IntArray, *, own: npt.NDArray[np.bool_]) -> IntArray:
+    """0 where another record, which names the case or the patient, already explains the procedure of that day."""
+    held, count = np.unique(named, return_counts=True)
+    if held.size == 0:
+        return np.ones(cell.size, dtype=np.int64)
+    at = np.minimum(np.searchsorted(held, cell), held.size - 1)
+    return (np.where(held[at] == cell, count[at], 0) - own <= 0).astype(np.int64)
 
 
 def _kap(a: FloatArray, b: FloatArray) -> IntArray:

@@ -14,7 +14,7 @@ from linkage.doses.settings import DoseLinkSettings
 from linkage.model import Model, level_bits, pair_bits, prior_bits
 from linkage.stays.marginals import Exclusions, marginals
 
-__all__ = ["PAIRS", "Decision", "decide", "table_of"]
+__all__ = ["PAIRS", "Decision", "decide", "shared_prior", "table_of"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -54,7 +54,7 @@ class Decision:
 
 def decide(
     pairs: Proposed, gammas: GammaArray, *, model: Model, conflict: npt.NDArray[np.object_], right_once: bool,
-    settings: DoseLinkSettings,
+    settings: DoseLinkSettings, unmatched: FloatArray | None = None,
 ) -> Decision:  # fmt: skip
     """
     Probabilities under competition, and judgements.
@@ -66,8 +66,11 @@ def decide(
         conflict: Hard conflict of each pair or None; such a pair is at most a possible link.
         right_once: A right record takes one left record only (an examination one dose; a stay takes several).
         settings: Thresholds.
+        unmatched: Chance of each pair's left record that it belongs to none of its candidates, `(n_pairs,)`; the
+            prior of a candidate is then the rest, shared out over the record's candidates. None: the model's prior.
     """
-    weight = pair_bits(gammas, model) + prior_bits(model.prior)
+    prior = prior_bits(model.prior) if unmatched is None else shared_prior(pairs, unmatched)
+    weight = pair_bits(gammas, model) + prior
     probability = _compete(pairs, weight, right_once=right_once)
     free = np.array([c is None for c in conflict], dtype=bool)
     linked = free & (probability >= settings.accept_probability)
@@ -117,6 +120,12 @@ def table_of(
         "reason_code": decision.reason[rows],
     }
     return pa.table(columns, schema=PAIRS)
+
+
+def shared_prior(pairs: Proposed, unmatched: FloatArray) -> FloatArray:
+    """Prior odds (bits) of each pair: one of the record's candidates is true, but for the unmatched share."""
+    _, index, count = np.unique(pairs.left, return_inverse=True, return_counts=True)
+    return np.asarray(np.log2((1 - unmatched) / unmatched) - np.log2(count[index]), dtype=np.float64)
 
 
 def _levels(gammas: GammaArray, model: Model) -> tuple[list[list[str]], list[list[float]]]:

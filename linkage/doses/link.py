@@ -10,13 +10,14 @@ import pyarrow as pa
 
 from linkage.doses.block import EXAM_KEYS, STAY_KEYS, Proposed, exam_candidates, shifted, stay_candidates
 from linkage.doses.clocks import corrected, room_clocks
-from linkage.doses.compare import EXAM_COMPARISONS, STAY_COMPARISONS, exam_gammas, stay_gammas
-from linkage.doses.decide import Decision, decide, table_of
+from linkage.doses.compare import EXAM_COMPARISONS, STAY_COMPARISONS, exam_gammas, named_days, stay_gammas
+from linkage.doses.decide import Decision, decide, shared_prior, table_of
 from linkage.doses.model import DoseModel, RoomClock, train
 from linkage.doses.records import NO_TIME, Codes, Dated, StayRows, dated, stay_rows
 from linkage.doses.settings import DoseLinkSettings
 from linkage.doses.starts import EXAM_M, EXAM_U, STAY_M, STAY_U
-from linkage.model import Model
+from linkage.model import Model, pair_bits
+from linkage.model.model import rounded
 
 __all__ = ["CHAINS", "DoseLinkage", "link_doses"]
 
@@ -32,6 +33,11 @@ CHAINS = pa.schema(
 )
 
 _EXAM_DECOY_WEEKS = (-3, -2, 2, 3)
+_NAMED = 3
+_NO_STAY = (0.01, 0.9)
+_NO_STAY_START = 0.1
+_IMAGINED = 10.0
+_ROUNDS = 20
 _STAY_DECOY_WEEKS = (-104, -52, 52, 104)
 
 
@@ -93,12 +99,7 @@ def link_doses(
     found = exam_candidates(raw, exam, chosen)
     clocks = model.clocks if model else room_clocks(raw, exam, found, rooms=rooms, fewest=chosen.clock_pairs)
     event = corrected(raw, clocks, rooms=rooms)
-    learned = model or DoseModel(
-        exams=_exam_model(event, exam, chosen),
-        stays=_stay_model(exam, event, case, chosen),
-        clocks=clocks,
-        settings_digest=chosen.digest,
-    )
+    learned = model or _learned(event, exam, case, clocks=clocks, settings=chosen)
     to_exam = _to_exams(event, exam, learned, chosen)
     exam_stay = _to_stays(exam, case, learned, chosen)
     event_stay = _to_stays(event, case, learned, chosen)
@@ -139,6 +140,21 @@ def _clock_note(clock: RoomClock) -> str:
     )
 
 
+def _learned(
+    events: Dated, exams: Dated, stays: StayRows, *, clocks: tuple[RoomClock, ...], settings: DoseLinkSettings
+) -> DoseModel:
+    to_stays = _stay_model(exams, events, stays, settings)
+    named, unnamed = _without_stay(exams, stays, to_stays, settings)
+    return DoseModel(
+        exams=_exam_model(events, exams, settings),
+        stays=to_stays,
+        no_stay=named,
+        no_stay_unnamed=unnamed,
+        clocks=clocks,
+        settings_digest=settings.digest,
+    )
+
+
 def _exam_model(events: Dated, exams: Dated, settings: DoseLinkSettings) -> Model:
     pairs = exam_candidates(events, exams, settings)
     decoys = []
@@ -146,7 +162,7 @@ def _exam_model(events: Dated, exams: Dated, settings: DoseLinkSettings) -> Mode
         moved = shifted(events, weeks=weeks)
         chance = exam_candidates(moved, exams, settings, by_number=False)
         gammas = exam_gammas(moved, exams, chance.left, chance.right)
-        decoys.append(gammas[gammas[:, 0] < 3])  # equal numbers are the true examination, moved
+        decoys.append(gammas[gammas[:, 0] < _NAMED])  # equal numbers are the true examination, moved
     return train(
         exam_gammas(events, exams, pairs.left, pairs.right),
         np.concatenate(decoys),
@@ -162,11 +178,12 @@ def _stay_model(exams: Dated, events: Dated, stays: StayRows, settings: DoseLink
     for left in (exams, events):
         pairs = stay_candidates(left, stays, settings)
         real.append(stay_gammas(left, stays, pairs.left, pairs.right))
+        held = named_days(left, stays, pairs.left, pairs.right)
         for weeks in _STAY_DECOY_WEEKS:
             moved = shifted(left, weeks=weeks)
             chance = stay_candidates(moved, stays, settings, by_number=False)
-            gammas = stay_gammas(moved, stays, chance.left, chance.right)
-            decoys.append(gammas[gammas[:, 0] < 3])
+            gammas = stay_gammas(moved, stays, chance.left, chance.right, held=held)
+            decoys.append(gammas[gammas[:, 0] < _NAMED])
     return train(
         np.concatenate(real),
         np.concatenate(decoys),
@@ -175,6 +192,33 @@ def _stay_model(exams: Dated, events: Dated, stays: StayRows, settings: DoseLink
         start_u=STAY_U,
         most_matches=exams.n + events.n,
     )
+
+
+def _without_stay(exams: Dated, stays: StayRows, model: Model, settings: DoseLinkSettings) -> tuple[float, float]:
+    """Share of examinations that belong to none of their candidate stays: those that name case or patient, others."""
+    pairs = stay_candidates(exams, stays, settings)
+    gammas = stay_gammas(exams, stays, pairs.left, pairs.right)
+    unnamed = _unnamed(gammas, pairs)
+    bits = pair_bits(gammas, model)
+    shares = []
+    for group in (~unnamed, unnamed):
+        own = Proposed(pairs.left[group], pairs.right[group], pairs.rule[group])
+        _, index = np.unique(own.left, return_inverse=True)
+        n = int(index.max(initial=-1)) + 1
+        share = _NO_STAY_START
+        for _ in range(_ROUNDS if n else 0):
+            odds = np.exp2(np.clip(bits[group] + shared_prior(own, np.full(own.left.size, share)), -60, 60))
+            nothing = float((1 / (1 + np.bincount(index, weights=odds, minlength=n))).sum())
+            share = (nothing + _NO_STAY_START * _IMAGINED) / (n + _IMAGINED)
+        shares.append(rounded(float(np.clip(share, *_NO_STAY))))
+    return shares[0], shares[1]
+
+
+def _unnamed(gammas: GammaArray, pairs: Proposed) -> npt.NDArray[np.bool_]:
+    """Pairs of records that no candidate agrees with in case or patient."""
+    n = int(pairs.left.max(initial=0)) + 1
+    named = np.bincount(pairs.left[gammas[:, 0] >= _NAMED - 1], minlength=n) > 0
+    return ~named[pairs.left]
 
 
 def _to_exams(events: Dated, exams: Dated, model: DoseModel, settings: DoseLinkSettings) -> Decision:
@@ -191,7 +235,10 @@ def _to_stays(left: Dated, stays: StayRows, model: DoseModel, settings: DoseLink
     pairs = stay_candidates(left, stays, settings)
     gammas = stay_gammas(left, stays, pairs.left, pairs.right)
     conflict = _conflicts(gammas, tuple(STAY_COMPARISONS), dates=_far_from(left, stays, pairs))
-    return decide(pairs, gammas, model=model.stays, conflict=conflict, right_once=False, settings=settings)
+    unmatched = np.where(_unnamed(gammas, pairs), model.no_stay_unnamed, model.no_stay)
+    return decide(
+        pairs, gammas, model=model.stays, conflict=conflict, right_once=False, settings=settings, unmatched=unmatched
+    )
 
 
 def _far_from(left: Dated, stays: StayRows, pairs: Proposed) -> npt.NDArray[np.bool_]:

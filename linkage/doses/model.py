@@ -41,6 +41,8 @@ class DoseModel(BaseModel):
 
     exams: Model = Field(description="Doses with examinations.")
     stays: Model = Field(description="Doses and examinations with stays.")
+    no_stay: float = Field(gt=0, lt=1, description="Share without a stay, of records that name a case or patient.")
+    no_stay_unnamed: float = Field(gt=0, lt=1, description="The same of records that name neither.")
     clocks: tuple[RoomClock, ...] = Field(description="Clock corrections applied before times are compared.")
     settings_digest: str = Field(description="Digest of the settings it was trained with.")
 

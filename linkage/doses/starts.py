@@ -31,6 +31,7 @@ EXAM_U: Final[dict[str, tuple[float, ...]]] = {
 STAY_M: Final[dict[str, tuple[float, ...]]] = {
     "identifier": (0.01, 0.01, 0.30, 0.68),
     "day": (0.01, 0.02, 0.12, 0.85),
+    "taken": (0.04, 0.96),
     "birth": (0.005, 0.010, 0.985),
     "sex": (0.003, 0.997),
     "weight": (0.10, 0.20, 0.70),
@@ -38,6 +39,7 @@ STAY_M: Final[dict[str, tuple[float, ...]]] = {
 STAY_U: Final[dict[str, tuple[float, ...]]] = {
     "identifier": (0.50, 0.488, 0.010, 0.002),
     "day": (0.01, 0.29, 0.55, 0.15),
+    "taken": (0.40, 0.60),
     "birth": (0.85, 0.10, 0.05),
     "sex": (0.50, 0.50),
     "weight": (0.75, 0.17, 0.08),
