@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graph_schema.units import Quantity
+from provenance.dose.flags import FLAGS
 from provenance.dose.report import Found, LeftAlone, PlaneTotals, Report
 from provenance.dose.settings import DoseLimits
 from provenance.dose.totals import distinct_events, sum_reports
@@ -101,8 +102,8 @@ def sentences(found: Report | LeftAlone, *, file: str, limits: DoseLimits | None
     yield f"    {dose.n_irradiation_events} irradiation events, {summed}"
     used = "missing" if dose.kap_gycm2 is None else f"{dose.kap_gycm2:.6g} Gy cm2 ({dose.kap_basis})"
     yield f"    KAP used: {used}"
-    if dose.flags:
-        yield f"    flags: {', '.join(dose.flags)}"
+    for flag in dose.flags:
+        yield f"    flag {flag}: {FLAGS[flag]}"
 
 
 def _amount(found: Found | None, unit: str) -> str:

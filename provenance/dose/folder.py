@@ -16,7 +16,7 @@ from provenance.dose.report import LeftAlone, Report, ReportKind
 
 __all__ = ["read_reports"]
 
-_ALONE_BELOW = 64
+_ALONE_BELOW = 512
 _CHUNK = 16
 
 
@@ -37,6 +37,7 @@ def read_reports(
             advance(1)
         return
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(n_processes, mp_context=context) as pool:
         for found in pool.map(_read, paths, chunksize=_CHUNK):
             yield found

@@ -124,7 +124,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 
 def test_the_order_of_events_changes_no_byte() -> None:
     rows = [{"event_key": f"dse_{n}", "kap_gycm2": 1.0 + n, "person_key": f"prc_{n % 3}"} for n in range(12)]
-    shuffled = random.Random(4).sample(rows, len(rows))  # noqa: S311
+    shuffled = random.Random(4).sample(rows, len(rows))
     settings = DoseSettings(n_realisations=40)
     assert digest(run(events(*rows), settings=settings)) == digest(run(events(*shuffled), settings=settings))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_schema.delivery import SourceMissing, TextFormat
@@ -263,6 +263,7 @@ def test_settling_makes_an_event_of_a_dose_that_only_the_cath_lab_knows() -> Non
     assert event["flags"] == ["start_missing", "unit_inferred"]
 
 
+@settings(deadline=None)
 @given(st.permutations(range(5)))
 def test_the_order_of_reports_changes_no_byte(order: list[int]) -> None:
     reports = [plain([f"e{n}", f"f{n}"], sop=f"2.25.{n}", study_uid=f"2.25.10{n % 3}") for n in range(5)]
@@ -270,6 +271,7 @@ def test_the_order_of_reports_changes_no_byte(order: list[int]) -> None:
     assert run([reports[n] for n in order]).irradiations.equals(run(reports).irradiations)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.001, 50), min_size=1, max_size=20), st.randoms())
 def test_the_sum_over_irradiation_events_does_not_depend_on_their_order(kaps: list[float], random: Any) -> None:
     events = [plain_event(f"e{n}", amount) for n, amount in enumerate(kaps)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.dose.identity import distinct_reports
@@ -67,6 +67,7 @@ def test_the_order_of_arrival_does_not_matter(order: tuple[Report, ...]) -> None
     assert distinct_reports(order) == distinct_reports([FIRST, CUMULATIVE, RESUMED])
 
 
+@settings(deadline=None)
 @given(st.lists(st.sets(st.sampled_from("abcdefgh"), min_size=1), min_size=1, max_size=6), st.randoms())
 def test_the_dose_is_that_of_all_distinct_events(sets: list[set[str]], random: object) -> None:
     reports = [plain(sorted(uids), sop=f"2.25.{n}") for n, uids in enumerate(sets)]

@@ -9,6 +9,7 @@ import pytest
 
 from doselink.cli.main import main
 from graph_schema.errors import ExitCode
+from provenance.dose import folder
 from provenance.dose.folder import read_reports
 from provenance.dose.report import LeftAlone, Report
 from tests.dose.made import MARKER, PROJECTION, event, totals, write
@@ -23,11 +24,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    folder = tmp_path / "archive"
+    top = tmp_path / "archive"
     content = [PROJECTION, totals("single", "3.12e-005", "Gym2"), event("2.25.11", "3.12e-005", "Gym2")]
-    write(folder / "2019" / "HK1" / "a.dcm", content)
-    (folder / "readme.txt").write_text("nothing to see\n", encoding="utf-8")
-    return folder
+    write(top / "2019" / "HK1" / "a.dcm", content)
+    (top / "readme.txt").write_text("nothing to see\n", encoding="utf-8")
+    return top
 
 
 def test_every_file_is_one_object_with_totals_units_and_why_it_was_left(
@@ -87,7 +88,8 @@ def test_a_single_file_is_called_by_its_name(archive: Path, capsys: pytest.Captu
     assert [one["file"] for one in json.loads(out)] == ["a.dcm"]
 
 
-def test_several_processes_read_the_same_in_the_same_order(tmp_path: Path) -> None:
+def test_several_processes_read_the_same_in_the_same_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "_ALONE_BELOW", 2)
     for number in range(70):
         write(tmp_path / f"{number:03}.dcm", [PROJECTION, totals("single", f"{number + 1}e-6")])
     files = sorted(tmp_path.iterdir())
@@ -104,3 +106,9 @@ def test_a_file_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
     assert isinstance(found[0], LeftAlone)
     assert found[0].damaged
     assert isinstance(found[1], Report)
+
+
+def test_a_flag_is_explained_where_people_read_it(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(archive / "b.dcm", [PROJECTION, totals("A", "1e-5")])
+    _, out, _ = run(capsys, str(archive / "b.dcm"))
+    assert "flag plane_b_missing: plane B has no dose, or a zero without events" in out

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -109,6 +109,7 @@ def test_real_reports_are_read_alike(slowly: Slowly) -> None:
         assert read_report(path) == slowly(path), path.name
 
 
+@settings(deadline=None)
 @given(raw=st.binary(max_size=200), explicit=st.booleans())
 def test_any_bytes_are_read_or_refused_and_never_crash(raw: bytes, explicit: bool) -> None:
     with suppress(NotScannable):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_schema.errors import ExitCode
@@ -66,6 +66,7 @@ def test_siemens_and_canon_give_what_the_hand_calculates() -> None:
     assert convert(0.00037, "Gy.m2", Quantity.KAP) == 3.7
 
 
+@settings(deadline=None)
 @given(amount=st.floats(0, 1e6), quantity=st.sampled_from(Quantity))
 def test_the_base_unit_of_every_quantity_changes_nothing(amount: float, quantity: Quantity) -> None:
     assert convert(amount, base_unit(quantity), quantity) == pytest.approx(amount, rel=1e-11)
