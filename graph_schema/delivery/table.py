@@ -59,7 +59,11 @@ def read_text_table(
     separator, headers = split_headers(header.decode("utf-8"), format=format, wanted=wanted, path=path)
     places = find_columns(headers, format=format, required=required, optional=optional, path=path)
     lines = split_lines(decoded.data, start=start, separator=separator, n_fields=len(headers))
-    table, broken = _read_lines(lines, separator=separator, n_fields=len(headers), places=places)
+    try:
+        table, broken = _read_lines(lines, separator=separator, n_fields=len(headers), places=places)
+    except pa.ArrowInvalid:
+        # Arrow's message quotes the line, which may hold anything.
+        raise SourceFileError(path, "records that can be read, but the file is not CSV: ask for it again") from None
     broken += [(line, "the bytes are not UTF-8, unlike the rest of the file") for line in decoded.damaged_lines]
     rejects = tuple(Reject(sha256, row, None, reason) for row, reason in sorted(broken))
     return TextTable(
