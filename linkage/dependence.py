@@ -16,6 +16,7 @@ import pyarrow as pa
 from graph_schema.chance import stream
 from linkage.arrays import BoolArray, IntArray
 from linkage.comparison.encoding import encode
+from linkage.comparison.folding import fold
 from linkage.profile import ColumnKind, ColumnProfile
 
 __all__ = ["told_by_another"]
@@ -25,16 +26,18 @@ _LEAST_PAIRS = 10
 _LIFT = 16.0  # 4 bits counted twice
 _IMPLIED = 0.5  # of the pairs that agree on the finer column, those that agree on the coarser as well
 _CODES = frozenset({ColumnKind.PLACE_CODE, ColumnKind.CATEGORY, ColumnKind.SHORT_NUMBER})
-_TELLING_CHANCE = 0.01  # columns on which strangers agree less often tell strangers from duplicates
+_TELLING_CHANCE = 0.05  # beginnings and ends on which strangers agree less often tell them from duplicates
+_LETTERS = 3
 
 
 def told_by_another(table: pa.Table, parts: Sequence[ColumnProfile], *, seed: int) -> frozenset[str]:
     """
     Columns that another one all but tells.
 
-    Looked at are pairs of different records of one table that agree on both columns and on no other telling
-    column, so that duplicates in the table do not count. Only codes tell (a postcode its place), or are told (a
-    county by its place): that members of a household share name and address is no reason to drop the name.
+    Looked at are pairs of different records of one table that agree on both columns and, in every other column,
+    neither on its beginning nor on its end, so that duplicates in the table do not count. Only the code of a place
+    tells (a postcode its town), or codes are told (a county by its town): that the members of a household share
+    name and address is no reason to drop the name.
 
     Args:
         table: The left table.
@@ -46,16 +49,34 @@ def told_by_another(table: pa.Table, parts: Sequence[ColumnProfile], *, seed: in
     coded = {part.column: _codes(rows, part.column) for part in parts if part.kind is not ColumnKind.CODE_SET}
     kinds = {part.column: part.kind for part in parts}
     chance = {name: _chance(codes) for name, codes in coded.items()}
+    hints = {part.column: _hints(rows, part.column) for part in parts if part.column in coded}
     told: set[str] = set()
     for coarse, fine in combinations(sorted(coded, key=lambda name: -chance[name]), 2):
-        if told & {coarse, fine} or not (kinds[fine] in _CODES or kinds[coarse] in _CODES):
+        if told & {coarse, fine} or not _may_tell(kinds[fine], kinds[coarse]):
             continue
-        others = [coded[name] for name in coded if name not in {coarse, fine} and chance[name] < _TELLING_CHANCE]
+        others = [codes for name in coded if name not in {coarse, fine} for codes in hints[name]]
         n_both, n_fine = _agreeing(coded[fine], coded[coarse], others)
         lift = n_both / max(n_fine * chance[coarse], 1e-12)
         if n_both >= _LEAST_PAIRS and lift > _LIFT and n_both > _IMPLIED * n_fine:
             told.add(coarse)
     return frozenset(told)
+
+
+def _may_tell(fine: ColumnKind, coarse: ColumnKind) -> bool:
+    if coarse in {ColumnKind.DATE, ColumnKind.IDENTIFIER}:
+        return False
+    return fine is ColumnKind.PLACE_CODE or coarse in _CODES
+
+
+def _hints(table: pa.Table, column: str) -> list[IntArray]:
+    """Beginning and end of every value, where strangers seldom agree on them."""
+    none = table.column(column).slice(0, 0)
+    made = [
+        encode(table.column(column), none, standardise=lambda text: fold(text)[:_LETTERS]),
+        encode(table.column(column), none, standardise=lambda text: fold(text)[-_LETTERS:]),
+    ]
+    codes = [part.left.astype(np.int64) for part in made]
+    return [part for part in codes if _chance(part) < _TELLING_CHANCE]
 
 
 def _codes(table: pa.Table, column: str) -> IntArray:

@@ -82,7 +82,9 @@ def profile(left: pa.Table, right: pa.Table, *, column: str, right_column: str, 
         return ColumnProfile(column, right_column, ColumnKind.CODE_SET, 0, 1 - a.null_count / max(len(a), 1), 0.0)
     coded = encode(a, b)
     counts = coded.counts()
-    n_rows, present = len(coded.left) + len(coded.right), int(counts[0].sum() + counts[1].sum())
+    n_rows, present = len(coded.left), int(counts[0].sum())
+    if not within:
+        n_rows, present = n_rows + len(coded.right), present + int(counts[1].sum())
     shares = coded.pooled_shares()
     kind = ColumnKind.ROW_ID if _names_rows(coded, within=within) else _kind(coded, present=present)
     return ColumnProfile(

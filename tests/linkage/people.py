@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from graph_schema.chance import stream
 
-__all__ = ["people"]
+__all__ = ["people", "with_relatives"]
 
 _GIVEN = ["Anna", "Paul", "Jürgen", "Sabine", "Emil", "Käthe", "Lena", "Bernd", "Ayşe", "Tom", "Ida", "Uwe"]
 _ENDS = ["mann", "er", "ke", "sen", "ner", "hard", "feld", "bach", "stein", "müller"]
@@ -44,3 +44,15 @@ def _wrong(text: str, draw: np.random.Generator) -> str:
     """Two neighbouring characters exchanged."""
     at = int(draw.integers(1, len(text) - 1))
     return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+
+
+def with_relatives(left: pa.Table, right: pa.Table, *, share: float, seed: int = 6) -> pa.Table:
+    """The right table with a brother or sister for a share of the left persons: same family name and postcode."""
+    draw = stream("made-relatives", seed=seed)
+    chosen = left.take(pa.array(np.flatnonzero(draw.random(left.num_rows) < share)))
+    strangers = draw.permutation(right.num_rows)[: chosen.num_rows]
+    born = right["born"].take(pa.array(strangers))
+    given = pa.array([_GIVEN[(_GIVEN.index(name) + 1) % len(_GIVEN)] for name in chosen["given"].to_pylist()])
+    ids = pa.array([f"R{i}" for i in range(chosen.num_rows)])
+    columns = {"id": ids, "given": given, "family": chosen["family"], "born": born, "postcode": chosen["postcode"]}
+    return pa.concat_tables([right, pa.table(columns)])

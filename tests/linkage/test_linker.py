@@ -1,5 +1,6 @@
 """The front door: two tables or one, proposed or given settings, models used again, real test sets."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from linkage.model.weights import prior_bits
 from linkage.propose import propose
 from linkage.settings import BadSettings, LinkSettings, LinkType
 from linkage.tables import read_table
-from tests.linkage.people import people
+from tests.linkage.people import people, with_relatives
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 shared_data = [
@@ -146,6 +147,16 @@ def test_a_rare_name_weighs_more_than_a_common_one() -> None:
     assert all(bits[row] > common + 1 for row in range(6))
 
 
+def test_brothers_and_sisters_are_not_taken_for_the_child() -> None:
+    left, right, true = people(3_000)
+    family = with_relatives(left, right, share=0.4)
+    linkage = Linker(left, family, settings=propose(left, family)).link()
+    scores = score_links(rows(linkage), true)
+    assert scores.n_wrong <= 0.01 * linkage.links.num_rows
+    assert scores.recall >= 0.95
+    assert linkage.model.prior * linkage.plan.n_possible == pytest.approx(len(true), rel=0.05)
+
+
 def test_settings_are_one_json_that_reads_back(made: tuple[pa.Table, pa.Table, np.ndarray]) -> None:
     settings = propose(made[0], made[1])
     assert LinkSettings.read(settings.model_dump_json()) == settings
@@ -181,3 +192,14 @@ class TestRealSets:
         right_ones = sum(identity[i] == identity[j] for i, j in rows(linkage).tolist())
         assert right_ones >= 48
         assert linkage.links.num_rows - right_ones <= 2
+
+    def test_febrl_3_gives_its_duplicates_as_groups(self) -> None:
+        table = read_table(SHARED / "febrl" / "dataset3.csv").table
+        person = np.array([int(name.split("-")[1]) for name in table["rec_id"].to_pylist()])
+        linkage = Linker(table, settings=propose(table)).link()
+        assert linkage.cluster is not None
+        together = Counter(zip(linkage.cluster.tolist(), person.tolist(), strict=True))
+        right_ones = sum(n * (n - 1) // 2 for n in together.values())
+        grouped = sum(n * (n - 1) // 2 for n in Counter(linkage.cluster.tolist()).values())
+        assert right_ones >= 6_500
+        assert grouped - right_ones <= 10
