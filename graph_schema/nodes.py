@@ -206,7 +206,7 @@ class CandidatePair(Node):
 
     label, prefix, rank = "CandidatePair", "pai", 8
 
-    pair_type: str = Field(description="stay, person or dose.")
+    pair_type: str = Field(description="stay, person, dose, or exam (an examination with its stay).")
     levels: list[str] = Field(description="comparison=level, in the model's order.")
     level_bits: list[float] = Field(description="Match weight of each level (bits), in the same order.")
     match_weight: float = Field(description="Sum of weights with the prior (bits).")

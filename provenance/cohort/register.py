@@ -46,8 +46,8 @@ def register(cohort: Cohort, ledger: Ledger, *, now: datetime) -> Manifest:
         desired = cohort.nodes()
         if settle(desired, ledger).n_rows == 0:
             return head
-        derived = derivation_key("cohort", _COHORT_VERSION, [head.sha256], cohort.digest)
-        run_key = "run_" + content_digest(f"{derived}\x00{now.isoformat()}".encode())[:24]
+        derived = derivation_key("cohort", _COHORT_VERSION, [head.root, str(head.number)], cohort.digest)
+        run_key = "run_" + content_digest(derived.encode())[:24]
         run = {
             "key": run_key,
             "run_type": "cohort",

@@ -59,18 +59,28 @@ def procedure_places(snapshot: Snapshot) -> pd.DataFrame:
     """
     Where a procedure belongs: directly, or through its stay.
 
+    An examination delivered without its case belongs to the stay an accepted decision found for it.
+
     Returns:
         `procedure_id`, `stay_id` (None where it has none), `person_id` (None where nobody is known); one row a
         current procedure. A procedure whose own person is not that of its stay has no person.
     """
     direct = snapshot.ends("HAD_SUBJECT", "Procedure", "PersonRecord", ("procedure_id", "record_id"))
     direct = direct.merge(person_of_records(snapshot), on="record_id", how="left")[["procedure_id", "person_id"]]
-    encounters = snapshot.ends("HAD_ENCOUNTER", "Procedure", "Stay", ("procedure_id", "stay_id"))
+    encounters = _encounters(snapshot)
     through = encounters.merge(stay_places(snapshot)[["stay_id", "person_id"]], on="stay_id", how="left")
     named = pd.concat([direct, through[["procedure_id", "person_id"]]], ignore_index=True)
     places = snapshot.nodes("Procedure")[["id"]].rename(columns={"id": "procedure_id"})
     places = places.merge(encounters.drop_duplicates("procedure_id"), on="procedure_id", how="left")
     return places.merge(_agreed(named, "procedure_id")[["procedure_id", "person_id"]], on="procedure_id", how="left")
+
+
+def _encounters(snapshot: Snapshot) -> pd.DataFrame:
+    """`procedure_id`, `stay_id`: as delivered, else as linked."""
+    delivered = snapshot.ends("HAD_ENCOUNTER", "Procedure", "Stay", ("procedure_id", "stay_id"))
+    found = accepted_links(snapshot, "exam").rename(columns={"left_id": "procedure_id", "right_id": "stay_id"})
+    found = found.loc[~found["procedure_id"].isin(delivered["procedure_id"]), ["procedure_id", "stay_id"]]
+    return pd.concat([delivered, found], ignore_index=True)
 
 
 def event_owners(snapshot: Snapshot, *, least_probability: float | None = None) -> pd.DataFrame:

@@ -54,7 +54,7 @@ class LevelStory(_Frozen):
 class LinkStory(_Frozen):
     """A comparison of one of the person's records, stays or doses, and what was decided."""
 
-    pair_type: str = Field(description="stay, person or dose.")
+    pair_type: str = Field(description="stay, person, dose or exam.")
     left: str = Field(description="Key of the left side.")
     right: str = Field(description="Key of the right side.")
     judgement: str = Field(description="link, possible_link or non_link.")
