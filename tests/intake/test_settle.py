@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_schema.ids import Keyring
@@ -13,6 +13,7 @@ from linkage.records.settle import codes_of, commitments, settle, settle_groups
 records = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 2)), max_size=25).map(sorted)
 
 
+@settings(deadline=None, max_examples=300)
 @given(records)
 def test_settling_is_what_one_would_do_by_hand(found):
     """`found`: (file, key, content), in the order of delivery."""
