@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["as_json", "cell", "pairs", "rows", "text"]
 
 _WIDE = 10_000
+_MANY_COLUMNS = 6
 
 
 def as_json(found: object) -> None:
@@ -46,7 +47,7 @@ def rows(
     empty: str = "nothing found",
 ) -> None:
     """
-    Print rows as a table, or as a JSON list.
+    Print rows as a table, or as a JSON list. One row of many columns is printed downwards.
 
     Args:
         found: The rows.
@@ -64,6 +65,9 @@ def rows(
         text(empty)
         return
     names = list(columns if columns is not None else found[0])
+    if len(found) == 1 and len(names) > _MANY_COLUMNS:
+        pairs((name, found[0].get(name)) for name in names)
+        return
     _print_table(names, [[row.get(name) for name in names] for row in found])
 
 

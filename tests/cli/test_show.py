@@ -65,3 +65,13 @@ def test_columns_choose_and_order(capsys: pytest.CaptureFixture[str]) -> None:
 def test_pairs_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     show.pairs({"links": 12345, "of": "claims"})
     assert capsys.readouterr().out == "links  12,345\nof     claims\n"
+
+
+def test_one_row_of_many_columns_is_printed_downwards(capsys: pytest.CaptureFixture[str]) -> None:
+    show.rows([dict.fromkeys("abcdefg", 1)])
+    assert capsys.readouterr().out.splitlines() == [f"{name}  1" for name in "abcdefg"]
+
+
+def test_counts_by_name_read_as_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    show.pairs({"nodes": {"Person": 5851, "Stay": 3}, "stale": {}})
+    assert capsys.readouterr().out == "nodes  Person 5,851, Stay 3\nstale  none\n"
