@@ -15,6 +15,7 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "kap_from_register": "the report has no kerma-area product, a register gave it",
         "kap_missing": "no kerma-area product: the dose is missing, not zero",
         "kap_per_weight_implausible": "the kerma-area product is not believed of a child of this weight",
+        "kap_zero_despite_irradiation": "the kerma-area product is 0 though there was radiation: taken as missing",
         "number_negative": "a dose below zero was found and left out",
         "number_several": "a dose with several values was found and left out",
         "number_unreadable": "a dose that is no number was found and left out",

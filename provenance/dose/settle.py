@@ -54,24 +54,29 @@ def settle_exams(
     settled: dict[str, dict[str, Any]] = {}
     of_exam: dict[str, list[str]] = {}
     for event in sorted(events.to_pylist(), key=lambda row: str(row["event_key"])):
-        exam = by_procedure.get((exam_of or {}).get(event["event_key"], "")) or by_exam.get(event["exam_key"])
-        settled[event["event_key"]] = event if exam is None else _filled(event, exam, limits)
-        if exam is not None:
-            of_exam.setdefault(exam["exam_key"], []).append(event["event_key"])
+        key = event["event_key"]
+        exam = by_procedure.get((exam_of or {}).get(key, "")) or by_exam.get(event["exam_key"])
+        if exam is None:
+            settled[key] = event
+        elif event["person_key"] and exam["person_key"] and event["person_key"] != exam["person_key"]:
+            # Nothing of another patient's examination is taken over: not the weight, and not the dose.
+            flags = {*event["flags"], "patient_differs_from_exam"}
+            settled[key] = {**event, "exam_key": None, "flags": sorted(flags)}
+        else:
+            settled[key] = _filled(event, exam, limits)
+            of_exam.setdefault(exam["procedure_key"], []).append(key)
     for keys in of_exam.values():
         _fold(settled, keys, limits)
     for exam in rows:
-        if exam["kap_gycm2"] is not None and exam["exam_key"] is not None and exam["exam_key"] not in of_exam:
+        if exam["kap_gycm2"] is not None and exam["exam_key"] is not None and exam["procedure_key"] not in of_exam:
             event = _from_exam(exam, keyring.key("dse", "exam", exam["exam_key"]), limits)
             settled[event["event_key"]] = event
     return pa.Table.from_pylist([settled[key] for key in sorted(settled)], schema=DOSE_EVENTS)
 
 
 def _filled(event: dict[str, Any], exam: dict[str, Any], limits: DoseLimits) -> dict[str, Any]:
-    """The event with what its examination knows better; patients that differ are told, not overwritten."""
+    """The event with what its examination knows and itself does not."""
     flags = set(event["flags"])
-    if event["person_key"] and exam["person_key"] and event["person_key"] != exam["person_key"]:
-        flags.add("patient_differs_from_exam")
     taken = {name: exam[name] for name in _FROM_EXAM if event[name] is None and exam[name] is not None}
     if "started_at" in taken:
         flags.discard("start_missing")

@@ -169,6 +169,9 @@ def _plane_dose(
         stated = None  # a plane that was not used and a plane that was not recorded look the same
     kap, basis = (summed, "event_sum") if not stated and summed else (stated, "stated_total")
     kerma = _kerma(own_totals, own_events)
+    if kap == 0.0 and (kerma or any(_time(total) for total in own_totals)):
+        kap = None  # rounded away, or never measured: nobody can tell, but there was radiation
+        flags.add("kap_zero_despite_irradiation")
     if kap is not None and not _area_is_plausible(kap, kerma, limits):
         flags.add("field_area_implausible")
     return _PlaneDose(plane, kap, basis if kap is not None else "missing", kerma, frozenset(flags))
@@ -182,6 +185,10 @@ def _kerma(totals: Sequence[PlaneTotals], events: Sequence[Irradiation]) -> floa
 def _counted_totals(totals: Sequence[PlaneTotals]) -> list[PlaneTotals]:
     over_all = [total for total in totals if total.plane is PlaneName.ALL]
     return over_all or list(totals)
+
+
+def _time(total: PlaneTotals) -> float | None:
+    return total.fluoroscopy_time.converted if total.fluoroscopy_time else None
 
 
 def _parts_differ(total: PlaneTotals, limits: DoseLimits) -> bool:

@@ -256,6 +256,24 @@ def test_settling_makes_one_dose_of_report_and_register_that_linkage_joined(tmp_
     assert (event["event_key"], event["kap_gycm2"], len(event["row"])) == (report_key, 1.0, 2)
 
 
+def test_settling_takes_nothing_from_an_examination_of_another_patient() -> None:
+    events = run([plain(["e1"], weight_kg=None)]).events
+    table = exams({"procedure_key": "prd_1", "exam_key": "exm_1", "weight_kg": 12.0, "person_key": "prc_other"})
+    key = events["event_key"][0].as_py()
+    (event,) = settle_exams(events, table, keyring=RING, exam_of={key: "prd_1"}).to_pylist()
+    assert (event["weight_kg"], event["exam_key"]) == (None, None)
+    assert "patient_differs_from_exam" in event["flags"]
+
+
+def test_settling_keeps_examinations_without_a_number_apart() -> None:
+    reports = [plain(["e1"]), plain(["e2"], sop="2.25.2", study_uid="2.25.102", patient_id="P-2")]
+    events = run(reports).events
+    keys = events["event_key"].to_pylist()
+    table = exams({"procedure_key": "prd_1"}, {"procedure_key": "prd_2"})
+    found = settle_exams(events, table, keyring=RING, exam_of=dict(zip(keys, ("prd_1", "prd_2"), strict=True)))
+    assert found.num_rows == 2
+
+
 def test_settling_makes_an_event_of_a_dose_that_only_the_cath_lab_knows() -> None:
     table = exams({"procedure_key": "prd_1", "exam_key": "exm_1", "kap_gycm2": 3.55, "started_at": None})
     (event,) = settle_exams(run().events, table, keyring=RING).to_pylist()

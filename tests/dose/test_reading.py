@@ -100,6 +100,12 @@ def test_a_plane_b_of_zero_without_events_is_missing_too(tmp_path: Path) -> None
     assert "plane_b_missing" in found.flags
 
 
+def test_a_total_of_zero_though_there_was_radiation_is_missing(tmp_path: Path) -> None:
+    found = dose(write(tmp_path / "a", [PROJECTION, totals("single", "0", kerma="0.01")]))
+    assert (found.kap_gycm2, found.kap_basis) == (None, "missing")
+    assert "kap_zero_despite_irradiation" in found.flags
+
+
 def test_a_total_over_all_planes_is_not_added_to_its_planes(tmp_path: Path) -> None:
     content = [PROJECTION, totals("all", "4e-5"), totals("A", "3e-5"), totals("B", "1e-5")]
     assert dose(write(tmp_path / "a", content)).kap_gycm2 == 0.4
