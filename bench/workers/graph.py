@@ -20,7 +20,7 @@ import psutil
 
 from doselink.run.workspace import Workspace
 from graph_schema.graph.bolt import Graph
-from graph_schema.graph.load import rebuild
+from graph_schema.graph.load import rebuild, standing
 from graph_schema.graph.opening import open_graph
 from graph_schema.ledger import Ledger
 from graph_schema.questions import load_questions
@@ -39,6 +39,7 @@ def main() -> None:
     ledger = Workspace.find(told.workspace).ledger
     began = time.perf_counter()
     with open_graph(told.url, told.graph_dir, reader=False) as graph:
+        refuse_strangers(graph, ledger)
         loaded = rebuild(graph, ledger)
         load_s = time.perf_counter() - began
         with open_graph(told.url, told.graph_dir, reader=True) as reader:
@@ -51,6 +52,15 @@ def main() -> None:
             "server_rss_bytes": resident(graph.url),
         }
     json.dump(found, sys.stdout)
+
+
+def refuse_strangers(graph: Graph, ledger: Ledger) -> None:
+    """A server that holds anything but this very ledger is somebody's: it is not emptied to measure."""
+    now = standing(graph)
+    if now is None and graph.read("MATCH (n) RETURN count(n) AS n")[0]["n"]:
+        sys.exit("the server holds a graph that is not ours: give the bench an empty one")
+    if now is not None and now.ledger not in ("", ledger.manifests()[0].sha256):
+        sys.exit("the server holds another study: give the bench an empty one, such as `make neo4j` starts")
 
 
 def asked(ledger: Ledger) -> Iterator[tuple[str, list[dict[str, object]]]]:
