@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import math
-import struct
 import warnings
 import zlib
 from dataclasses import replace
@@ -24,6 +22,7 @@ from pydicom.uid import UID
 
 from graph_schema.ids import content_digest
 from provenance.dose import codes
+from provenance.dose.content import children_of, code_of, finite
 from provenance.dose.projection import interpret
 from provenance.dose.report import LeftAlone, Report, ReportKind
 from provenance.dose.scan import Node, NotScannable, scan
@@ -34,16 +33,13 @@ __all__ = ["MAX_REPORT_BYTES", "read_report"]
 MAX_REPORT_BYTES = 64 * 1024 * 1024
 """A dose report of a whole day in a cath lab has under 2 MB; what is larger is not one."""
 
-_MAX_DEPTH = 24
 _SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _SCANNED = {"1.2.840.10008.1.2": False, "1.2.840.10008.1.2.1": True}
 _RADIATION_SR = frozenset({_SR_CLASSES + "67", _SR_CLASSES + "68", _SR_CLASSES + "76"})
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 
-_CODE_VALUE, _SCHEME, _SOP_CLASS, _UNIT_CODES = 0x00080100, 0x00080102, 0x00080016, 0x004008EA
-_CONTENT, _CONCEPT, _CONCEPT_CODE, _MEASURED = 0x0040A730, 0x0040A043, 0x0040A168, 0x0040A300
-_NUMBER, _FLOAT, _TEXT, _UID, _DATE_TIME = 0x0040A30A, 0x0040A161, 0x0040A160, 0x0040A124, 0x0040A120
+_SOP_CLASS, _CONCEPT, _CONTENT = 0x00080016, 0x0040A043, 0x0040A730
 
 
 def read_report(path: Path) -> Report | LeftAlone:
@@ -161,7 +157,7 @@ def _read_structured(content: Any, header: Any, sop_class: str, *, sha256: str, 
         sha256: Digest of the file.
         n_bytes: Size of the file.
     """
-    root = _code(content, _CONCEPT)
+    root = code_of(content, _CONCEPT)
     if root is None and sop_class in _RADIATION_SR:
         return _damaged("says it is a dose report, but has no content: ask the sender for it again", sha256, n_bytes)
     if sop_class == _SR_CLASSES + "68" or root == codes.ROOT_RADIOPHARMACEUTICAL:
@@ -170,7 +166,7 @@ def _read_structured(content: Any, header: Any, sop_class: str, *, sha256: str, 
     if root != codes.ROOT_RADIATION_DOSE:
         reason = f"{_class_name(sop_class)} without an X-ray radiation dose report in it"
         return LeftAlone(ReportKind.OTHER_REPORT, reason, sha256, n_bytes)
-    return interpret(Item(root, children=_children(content, 0)), _header(header, sha256, n_bytes))
+    return interpret(Item(root, children=children_of(content)), _header(header, sha256, n_bytes))
 
 
 def _class_name(sop_class: str) -> str:
@@ -240,97 +236,4 @@ def _text(dataset: Any, keyword: str) -> str | None:
 
 
 def _number(dataset: Any, keyword: str) -> float | None:
-    return _finite(_text(dataset, keyword))
-
-
-def _finite(text: str | None) -> float | None:
-    try:
-        amount = float((text or "").replace(",", "."))
-    except ValueError:
-        return None
-    return amount if math.isfinite(amount) else None
-
-
-def _children(dataset: Any, depth: int) -> tuple[Item, ...]:
-    """Content items below `dataset` that anybody asks for; the others are not decoded."""
-    if _CONTENT not in dataset:
-        return ()
-    if depth > _MAX_DEPTH:
-        raise RecursionError
-    items = []
-    for node in dataset[_CONTENT].value or ():
-        concept = _code(node, _CONCEPT)
-        if concept in codes.WANTED:
-            items.append(_item(concept, node, depth))
-    return tuple(items)
-
-
-def _item(concept: str, node: Any, depth: int) -> Item:
-    if concept in codes.CONTAINERS:
-        return Item(concept, children=_children(node, depth + 1))
-    if _MEASURED in node:
-        return _numeric(concept, node, depth)
-    code = _code(node, _CONCEPT_CODE)
-    return Item(concept, text=_item_text(node), code=code, children=() if code is None else _children(node, depth + 1))
-
-
-def _item_text(node: Any) -> str | None:
-    """Text, UID or date-time; some makers write UIDs as text. Only ASCII is of any use here."""
-    for tag in (_UID, _DATE_TIME, _TEXT):
-        text = _ascii(node, tag)
-        if text:
-            return text
-    return None
-
-
-def _numeric(concept: str, node: Any, depth: int) -> Item:
-    """A number with its unit; an empty measured value is a missing number, never zero."""
-    measured = node[_MEASURED].value
-    if not measured:
-        return Item(concept)
-    text = _ascii(measured[0], _NUMBER)
-    if not text and _FLOAT in measured[0]:
-        text = _double(measured[0][_FLOAT].value)
-    amount, problem = _read_amount(text)
-    unit = _code(measured[0], _UNIT_CODES, any_scheme=True)
-    return Item(concept, amount=amount, unit=unit, problem=problem, children=_children(node, depth + 1))
-
-
-def _double(found: object) -> str:
-    """A floating point value as text: a number from pydicom, eight bytes from the scanner."""
-    if isinstance(found, bytes):
-        return repr(struct.unpack("<d", found[:8])[0]) if len(found) >= 8 else ""
-    return str(found)
-
-
-def _read_amount(text: str | None) -> tuple[float | None, str | None]:
-    if not text:
-        return None, None
-    parts = [part for part in text.split("\\") if part.strip()]
-    amounts = [_finite(part) for part in parts]
-    good = [amount for amount in amounts if amount is not None]
-    if len(good) < len(parts) or not good:
-        return None, "unreadable"
-    return sum(good) / len(good), "several" if len(good) > 1 else None
-
-
-def _code(dataset: Any, tag: int, *, any_scheme: bool = False) -> str | None:
-    """Code value of the first item of a code sequence; codes of private schemes say nothing to us."""
-    if tag not in dataset:
-        return None
-    sequence = dataset[tag].value
-    if not sequence:
-        return None
-    if not any_scheme and (_ascii(sequence[0], _SCHEME) or "").startswith("99"):
-        return ""
-    return _ascii(sequence[0], _CODE_VALUE)
-
-
-def _ascii(dataset: Any, tag: int) -> str | None:
-    """An element's bytes as text without converting it; None where it is absent."""
-    element = dataset.get_item(tag)
-    if element is None:
-        return None
-    found = element.value
-    text = found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found or "")
-    return text.strip("\0 ")
+    return finite(_text(dataset, keyword))
