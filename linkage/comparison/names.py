@@ -13,7 +13,7 @@ from linkage.arrays import BoolArray, Int8Array, Int32Array, IntArray
 from linkage.comparison.base import Comparison, Prepared, column_of, first_reached
 from linkage.comparison.encoding import Codes, distinct_pairs, encode
 from linkage.comparison.folding import fold, loose, name_parts
-from linkage.comparison.text import similarity
+from linkage.comparison.similar import Texts
 
 __all__ = ["NameComparison"]
 
@@ -25,8 +25,10 @@ class _PreparedName(Prepared):
     """Codes over both columns (the name and the one it may be swapped with) in one dictionary."""
 
     coded: Codes
+    texts: Texts
     variants: Int32Array
     parts: tuple[frozenset[str], ...]
+    several: BoolArray
     thresholds: tuple[float, ...]
     other: Codes | None
 
@@ -40,7 +42,7 @@ class _PreparedName(Prepared):
         unlike = np.flatnonzero(~missing & ~equal)
         alike, shared = np.zeros(len(a)), np.zeros(len(a), dtype=bool)
         first, second, index = distinct_pairs(a[unlike], b[unlike], len(self.coded.values))
-        alike[unlike] = similarity(self.coded, first, second, measure="jaro_winkler", cutoff=self.thresholds[0])[index]
+        alike[unlike] = self.texts.similarity(first, second, measure="jaro_winkler", cutoff=self.thresholds[0])[index]
         shared[unlike] = self._variant(first, second)[index]
         reached: list[tuple[int, BoolArray]] = [
             (number + 1, alike >= limit) for number, limit in enumerate(self.thresholds)
@@ -54,8 +56,7 @@ class _PreparedName(Prepared):
     def _variant(self, first: IntArray, second: IntArray) -> BoolArray:
         """Same but for umlauts or doubled letters, or all parts of the shorter name within the longer."""
         same = self.variants[first] == self.variants[second]
-        several = np.array([len(part) for part in self.parts] or [0]) > 1
-        unsettled = ~same & (several[first] | several[second])
+        unsettled = ~same & (self.several[first] | self.several[second])
         for pair in np.flatnonzero(unsettled).tolist():
             one, two = self.parts[first[pair]], self.parts[second[pair]]
             same[pair] = bool(one and two) and (one <= two or two <= one)
@@ -75,7 +76,8 @@ class NameComparison(Comparison):
     Given or family name: equal after German folding, a variant or part of a double name, swapped, alike, else.
 
     Family and given name exchanged on one side is `swapped` in the comparisons of both. It stands next to "exact",
-    with which EM pools it when it is too rare to be weighed alone. The level `variant` holds Müller/Muller, Meyer-Schulz/Meyer and a second given name on one side.
+    with which EM pools it when it is too rare to be weighed alone. The level `variant` holds Müller/Muller,
+    Meyer-Schulz/Meyer and a second given name on one side.
     """
 
     kind: Literal["name"] = Field("name", description="What this is.")
@@ -117,7 +119,9 @@ class NameComparison(Comparison):
             coded, other = _encode_together(mine, theirs)
         variants = np.unique(np.array([loose(value) for value in coded.values], dtype=object), return_inverse=True)[1]
         parts = tuple(frozenset(p for p in value.split() if len(p) >= _SHORTEST_PART) for value in coded.values)
-        return _PreparedName(coded, variants.astype(np.int32), parts, self.thresholds, other)
+        several = np.array([len(part) > 1 for part in parts], dtype=bool)
+        texts = Texts.of(coded.values)
+        return _PreparedName(coded, texts, variants.astype(np.int32), parts, several, self.thresholds, other)
 
 
 def _spelling(text: str) -> str:

@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
-from rapidfuzz.distance import JaroWinkler, Levenshtein
-from rapidfuzz.process import cpdist
 
-from linkage.arrays import FloatArray, Int8Array, IntArray
+from linkage.arrays import Int8Array, IntArray
 from linkage.comparison.base import Comparison, Prepared, first_reached
 from linkage.comparison.encoding import Codes, distinct_pairs, encode
 from linkage.comparison.folding import fold
+from linkage.comparison.similar import Measure, Texts
 
-__all__ = ["ExactComparison", "Measure", "PrefixComparison", "TextComparison", "similarity"]
-
-Measure = Literal["jaro_winkler", "levenshtein"]
-
-_SCORERS: dict[Measure, Callable[..., float]] = {
-    "jaro_winkler": JaroWinkler.similarity,
-    "levenshtein": Levenshtein.normalized_similarity,
-}
-
-
-def similarity(codes: Codes, first: IntArray, second: IntArray, *, measure: Measure, cutoff: float) -> FloatArray:
-    """
-    Similarity of pairs of coded values; give each distinct pair once.
-
-    Args:
-        codes: The dictionary.
-        first: `(n,)` codes, none missing.
-        second: `(n,)` codes, none missing.
-        measure: Jaro-Winkler, or 1 - Levenshtein distance / longer length.
-        cutoff: Similarities below it are returned as 0.
-
-    Returns:
-        `(n,)` similarities between 0 and 1.
-    """
-    words = np.array(codes.values, dtype=object)
-    found = cpdist(
-        words[first].tolist(), words[second].tolist(), scorer=_SCORERS[measure], score_cutoff=cutoff, dtype=np.float64
-    )
-    return np.asarray(found, dtype=np.float64).reshape(len(first))
+__all__ = ["ExactComparison", "PrefixComparison", "TextComparison"]
 
 
 @dataclass(frozen=True, slots=True)
 class _PreparedText(Prepared):
     coded: Codes
+    texts: Texts
     measure: Measure
     thresholds: tuple[float, ...]
 
@@ -66,7 +37,7 @@ class _PreparedText(Prepared):
             unlike = np.flatnonzero(~missing & ~equal)
             alike = np.zeros(len(a))
             first, second, index = distinct_pairs(a[unlike], b[unlike], len(self.coded.values))
-            measured = similarity(self.coded, first, second, measure=self.measure, cutoff=self.thresholds[0])
+            measured = self.texts.similarity(first, second, measure=self.measure, cutoff=self.thresholds[0])
             alike[unlike] = measured[index]
             reached = [(number + 1, alike >= limit) for number, limit in enumerate(self.thresholds)]
         return first_reached([*reached, (len(self.thresholds) + 1, equal)], missing)
@@ -84,7 +55,7 @@ class ExactComparison(Comparison):
 
     def prepare(self, left: pa.Table, right: pa.Table) -> Prepared:
         coded = encode(*self.sides(left, right), standardise=fold if self.folded else None)
-        return _PreparedText(coded, "jaro_winkler", ())
+        return _PreparedText(coded, Texts.of(()), "jaro_winkler", ())
 
 
 class TextComparison(Comparison):
@@ -110,7 +81,7 @@ class TextComparison(Comparison):
 
     def prepare(self, left: pa.Table, right: pa.Table) -> Prepared:
         coded = encode(*self.sides(left, right), standardise=fold)
-        return _PreparedText(coded, self.measure, self.thresholds)
+        return _PreparedText(coded, Texts.of(coded.values), self.measure, self.thresholds)
 
 
 @dataclass(frozen=True, slots=True)

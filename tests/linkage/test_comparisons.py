@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import JaroWinkler, Levenshtein
 
 from linkage.comparison import (
     CodeSetComparison,
@@ -19,6 +20,7 @@ from linkage.comparison import (
 from linkage.comparison.base import ColumnMissing
 from linkage.comparison.dates import date_digits
 from linkage.comparison.folding import fold, loose, name_parts
+from linkage.comparison.similar import Measure, Texts
 
 NAME = NameComparison(name="given", column="x", swapped_with="y")
 EVERY = [
@@ -182,3 +184,19 @@ def test_whole_numbers_read_as_floats_equal_those_read_as_text() -> None:
     left, right = pa.table({"x": pa.array([1949.0, None])}), pa.table({"x": ["1949", "1950"]})
     rows = np.arange(2)
     assert ExactComparison(name="year", column="x").gammas(left, right, rows, rows).tolist() == [1, -1]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    words=st.lists(st.text("abcdeß ", min_size=1, max_size=9), min_size=2, max_size=8, unique=True),
+    measure=st.sampled_from(["jaro_winkler", "levenshtein"]),
+    cutoff=st.sampled_from([0.3, 0.6, 0.8, 0.92]),
+)
+def test_settling_pairs_by_their_letters_changes_no_similarity(
+    words: list[str], measure: Measure, cutoff: float
+) -> None:
+    first, second = (grid.reshape(-1) for grid in np.meshgrid(np.arange(len(words)), np.arange(len(words))))
+    found = Texts.of(words).similarity(first, second, measure=measure, cutoff=cutoff)
+    scorer = JaroWinkler.similarity if measure == "jaro_winkler" else Levenshtein.normalized_similarity
+    plain = [scorer(words[a], words[b], score_cutoff=cutoff) for a, b in zip(first, second, strict=True)]
+    assert found.tolist() == pytest.approx(plain)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.comparison.encoding import encode
-from linkage.comparison.text import similarity
+from linkage.comparison.similar import Texts
 from linkage.interchange.recordlinkage import (
     BadFrame,
     classify,
@@ -57,8 +57,7 @@ def test_our_similarities_are_those_of_recordlinkage(method: str) -> None:
     a = pc_take(left["family"], np.concatenate([true[:, 0], np.arange(120)]))
     b = pc_take(right["family"], np.concatenate([true[:, 1], np.arange(120)[::-1]]))
     codes = encode(a, b)
-    ours = similarity(
-        codes,
+    ours = Texts.of(codes.values).similarity(
         codes.left.astype(np.int64),
         codes.right.astype(np.int64),
         measure="jaro_winkler" if method == "jarowinkler" else "levenshtein",
