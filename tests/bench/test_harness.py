@@ -26,7 +26,7 @@ def sleeper(name: str, seconds: float) -> Peer:
 
 def test_a_process_is_measured_from_start_to_end(tmp_path: Path) -> None:
     found = measure((PYTHON, "-S", "-c", "import time; time.sleep(0.3)"), cwd=tmp_path)
-    assert 0.3 <= found.wall_s < 2.0
+    assert 0.3 <= found.wall_s < 60.0
     assert found.cpu_s < 0.3
     assert found.printed is None
 
