@@ -96,6 +96,8 @@ class _PreparedPrefix(Prepared):
     def gammas(self, left_rows: IntArray, right_rows: IntArray) -> Int8Array:
         a, b = self.coded.left[left_rows], self.coded.right[right_rows]
         missing = (a < 0) | (b < 0)
+        if not self.coded.values:
+            return first_reached([], missing)
         reached = [(number + 1, same[a] == same[b]) for number, same in enumerate(self.prefixes)]
         return first_reached([*reached, (len(self.prefixes) + 1, a == b)], missing)
 

@@ -200,3 +200,10 @@ def test_settling_pairs_by_their_letters_changes_no_similarity(
     scorer = JaroWinkler.similarity if measure == "jaro_winkler" else Levenshtein.normalized_similarity
     plain = [scorer(words[a], words[b], score_cutoff=cutoff) for a, b in zip(first, second, strict=True)]
     assert found.tolist() == pytest.approx(plain)
+
+
+@pytest.mark.parametrize("which", EVERY)
+def test_columns_without_any_value_give_null_and_no_error(which: Comparison) -> None:
+    table = pa.table({"x": pa.array([None, ""], pa.string()), "y": pa.array([None, None], pa.string())})
+    rows = np.arange(2)
+    assert which.gammas(table, table, rows, rows).tolist() == [-1, -1]
