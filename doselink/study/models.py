@@ -144,7 +144,11 @@ class Room(_Model):
     hospital: str = Field(description="Name of the hospital; see `hospitals`.")
     room: str = Field(description="Name of the room as the register or the reports write it.")
     kap_unit: str | None = Field(None, description="Unit of the kerma-area product where a delivery gives none.")
-    clock_offset_s: int = Field(0, description="Seconds the room's clock is ahead of true local time.")
+    clock_offset_s: int = Field(
+        0,
+        description="Seconds the clock of the room's device is ahead of true local time: puts its dose reports right. "
+        "A register's times are taken as local time.",
+    )
     valid_from: date | None = Field(None, description="First day (inclusive); absent = from the beginning.")
     valid_to: date | None = Field(None, description="End (exclusive); absent = still valid.")
 

@@ -34,7 +34,7 @@ def crosswalk_of(study: Study) -> Crosswalk:
 def rooms_of(study: Study, hospital: str | None) -> tuple[RoomFacts, ...]:
     """What the study knows of the rooms of one hospital."""
     return tuple(
-        RoomFacts(room.room, room.kap_unit, room.clock_offset_s, room.valid_from, room.valid_to)
+        RoomFacts(room.room, room.kap_unit, room.valid_from, room.valid_to)
         for room in study.rooms
         if room.hospital == hospital
     )

@@ -1,4 +1,4 @@
-"""Cath-lab registers as standardised examinations: one row each, units converted, clocks put right."""
+"""Cath-lab registers as standardised examinations: one row each, units converted; times are local as delivered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graph_schema.delivery import DeclaredFile
 from graph_schema.delivery.values import decimal_number, moment, pattern, whole_number
 from graph_schema.ids import Keyring
 from graph_schema.units import Quantity, is_known, unit_factor
-from linkage.records.account import Books, mask_of
+from linkage.records.account import Books
 from linkage.records.codes import GROUP, OPS, ops_in_catalogue
 from linkage.records.reading import Reading, Roles
 from linkage.records.schema import EXAMS, FilePart, Records, conform
@@ -42,7 +42,6 @@ class RoomFacts:
 
     room: str
     kap_unit: str | None = None
-    clock_offset_s: int = 0
     valid_from: date | None = None
     valid_to: date | None = None
 
@@ -124,7 +123,7 @@ def parse_cathlab_file(file: DeclaredFile, *, source: CathLabSource, keyring: Ke
         "source": pa.array([source.name] * sheet.n_records, pa.string()),
         "hospital": pa.array([hospital] * sheet.n_records, pa.string()),
         "room": pc.binary_join_element_wise(pa.scalar(hospital), room, "/"),
-        "started_at": _true_time(reading, source.rooms, entry, recorded),
+        "started_at": recorded,
         "procedure_group": sheet.parse("procedure_text", GROUP),
         "ops_code": pa.array([ops_in_catalogue(code) if code else None for code in ops.to_pylist()], pa.string()),
         "weight_kg": sheet.parse("weight_kg", decimal_number(mark=mark, minimum=0.3, maximum=300.0)),
@@ -156,13 +155,6 @@ def _entries(rooms: Sequence[RoomFacts], room: pa.Array, recorded: pa.Array) -> 
             found[key] = next((n for n, facts in enumerate(rooms) if on is not None and facts.holds(name, on)), -1)
         entries[place] = found[key]
     return entries
-
-
-def _true_time(reading: Reading, rooms: Sequence[RoomFacts], entry: IntArray, recorded: pa.Array) -> pa.Array:
-    """Recorded times less what the room's clock was ahead."""
-    offsets = np.array([*(facts.clock_offset_s for facts in rooms), 0], dtype=np.int64)[entry]
-    reading.sheet.repair((offsets != 0) & mask_of(pc.is_valid(recorded)), "start", "clock of the room put right")
-    return pc.subtract(recorded, pa.array(offsets).cast(pa.duration("s")))
 
 
 def _kap(reading: Reading, rooms: Sequence[RoomFacts], entry: IntArray) -> tuple[pa.Array, pa.Array]:

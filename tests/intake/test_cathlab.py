@@ -72,15 +72,10 @@ def test_a_unit_declared_for_a_room_must_exist(exams):
         exams("E1;;;2015-01-02 09:30;Lab 1;;;1;;;\n", rooms=[RoomFacts("Lab 1", kap_unit="furlong")])
 
 
-def test_a_clock_that_is_ahead_is_put_back(exams):
-    rooms = [RoomFacts("Lab 1", clock_offset_s=3600, valid_to=date(2016, 1, 1))]
-    rows = "E1;;;2015-07-01 00:30;Lab 1;;;;;;\nE2;;;2016-07-01 00:30;Lab 1;;;;;;\n"
-    found = exams(rows, rooms=rooms)
-    assert found.tables["exams"]["started_at"].to_pylist() == [
-        datetime.fromisoformat("2015-06-30T23:30"),
-        datetime.fromisoformat("2016-07-01T00:30"),
-    ]
-    assert found.notes == {"cath_lab.start: clock of the room put right": 1}
+def test_a_register_s_times_are_local_times_as_delivered(exams):
+    rooms = [RoomFacts("Lab 1", kap_unit="Gy.cm2", valid_to=date(2016, 1, 1))]
+    found = exams("E1;;;2015-07-01 00:30;Lab 1;;;;;;\n", rooms=rooms)
+    assert found.tables["exams"]["started_at"].to_pylist() == [datetime.fromisoformat("2015-07-01T00:30")]
 
 
 def test_zero_and_negative_doses_are_missing_not_small(exams):
