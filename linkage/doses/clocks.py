@@ -25,8 +25,8 @@ def room_clocks(
     """
     How far each room's report clock ran ahead, by year, from pairs with an equal study or number.
 
-    Only a median of at least a quarter of an hour counts, and only where most pairs lie within half an hour of it: that is a
-    wrong clock; everything else is how long after its entry an examination begins.
+    Only a median of at least a quarter of an hour counts, and only where most pairs lie within half an hour of it:
+    that is a wrong clock; everything else is how long after its entry an examination begins.
     """
     known = (pairs.rule <= 1) & (events.started[pairs.left] > NO_TIME) & (exams.started[pairs.right] > NO_TIME)
     left = pairs.left[known]

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.stays.arrays import MISSING, NO_DAY, IntArray, StayArrays
+from linkage.stays.codes import distinct
 from linkage.stays.settings import StaySettings
 
 __all__ = ["FAR", "MATCH_KEYS", "OTHER", "SAME", "UNKNOWN", "Candidates", "TooManyPairs", "candidates", "count_near"]
@@ -67,7 +68,7 @@ def candidates(left: StayArrays, right: StayArrays, settings: StaySettings) -> C
     made = [_expand(j) for j in joins]
     a = np.concatenate([m[0] for m in made]) if made else np.empty(0, np.int64)
     b = np.concatenate([m[1] for m in made]) if made else np.empty(0, np.int64)
-    return _ruled(left, right, np.unique(a * max(right.n, 1) + b), settings)
+    return _ruled(left, right, distinct(a * max(right.n, 1) + b), settings)
 
 
 def count_near(left: StayArrays, right: StayArrays, *, days: int) -> int:

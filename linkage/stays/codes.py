@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["CodeBook", "CodeSets", "shared_codes"]
+__all__ = ["CodeBook", "CodeSets", "distinct", "shared_codes"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -79,7 +79,7 @@ class CodeSets:
     def from_pairs(cls, book: CodeBook, rows: IntArray, codes: IntArray, *, n_rows: int) -> CodeSets:
         """Sets from (row, code) pairs in any order, repetitions and -1 ignored."""
         used = codes >= 0
-        cells = np.unique(rows[used] * max(book.n, 1) + codes[used])
+        cells = distinct(rows[used] * max(book.n, 1) + codes[used])
         row, code = np.divmod(cells, max(book.n, 1))
         sizes = np.bincount(row, minlength=n_rows).astype(np.int64)
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64) if n_rows else np.empty(0, np.int64)
@@ -132,8 +132,8 @@ def _share_of_sets(left: CodeSets, right: CodeSets, a_rows: IntArray, pairs: tup
     n, groups = max(left.book.n, 1), left.book.group
     n_groups = int(groups.max(initial=0)) + 1
     position, code = left.expand(a_rows)
-    exact = np.unique(position * n + code)
-    coarse = np.unique(position * n_groups + groups[code])
+    exact = distinct(position * n + code)
+    coarse = distinct(position * n_groups + groups[code])
     pair, wanted = right.expand(b_rows)
     credit = 0.5 * (_among(pair_a[pair] * n + wanted, exact).astype(float))
     credit += 0.5 * _among(pair_a[pair] * n_groups + groups[wanted], coarse)
@@ -146,6 +146,14 @@ def _among(values: IntArray, ordered: IntArray) -> npt.NDArray[np.bool_]:
         return np.zeros(values.size, dtype=bool)
     at = np.minimum(np.searchsorted(ordered, values), ordered.size - 1)
     return np.asarray(ordered[at] == values)
+
+
+def distinct(values: IntArray) -> IntArray:
+    """The distinct values in order, by sorting: on tens of millions many times faster than the hash of `np.unique`."""
+    ordered = np.sort(values)
+    first = np.ones(ordered.size, dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
 
 
 def _mix(code: IntArray) -> npt.NDArray[np.uint64]:

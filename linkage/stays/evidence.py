@@ -261,9 +261,17 @@ def _claims_stays(left: StayArrays, right: StayArrays, unit: IntArray, hospital:
         low[n - 1], high[n - 1] = right.admitted[dated].min(), right.admitted[dated].max()
     within = (left.admitted >= low[left.hospital]) & (left.admitted <= high[left.hospital])
     counted = within & (left.parts[:, 0] == MISSING)
-    table = np.bincount(left.person[counted] * n + left.hospital[counted] % n, minlength=left.n_persons * n)
-    same = np.where(hospital >= 0, table[unit * n + hospital % n], 0)
-    return same.astype(np.int64), table[unit * n + n - 1].astype(np.int64)
+    place, count = np.unique(left.person[counted] * n + left.hospital[counted] % n, return_counts=True)
+    same = np.where(hospital >= 0, _looked_up(place, count, unit * n + hospital % n), 0)
+    return same.astype(np.int64), _looked_up(place, count, unit * n + n - 1)
+
+
+def _looked_up(place: IntArray, count: IntArray, wanted: IntArray) -> IntArray:
+    """The count at each wanted place, 0 where there is none; `place` is sorted."""
+    if place.size == 0:
+        return np.zeros(wanted.size, dtype=np.int64)
+    at = np.minimum(np.searchsorted(place, wanted), place.size - 1)
+    return np.where(place[at] == wanted, count[at], 0).astype(np.int64)
 
 
 def _inside(

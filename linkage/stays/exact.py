@@ -28,8 +28,8 @@ class Knots:
     Links of small components with a loop.
 
     `links` are sorted by knot, `(n_knotted_links,)`; knot `k` holds `links[first[k]:first[k] + size[k]]`; `shape[k]`
-    has the bit `i * 10 + j` of a word set where its links i < j exclude each other, `(n_knots, 2)`; `group[k]` is one of
-    its groups, and `groups` are all of them.
+    has the bit `i * 10 + j` of a word set where its links i < j exclude each other, `(n_knots, 2)`; `group[k]` is one
+    of its groups, and `groups` are all of them.
     """
 
     links: IntArray

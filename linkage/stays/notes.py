@@ -23,9 +23,9 @@ def hospital_note(left: StayArrays, right: StayArrays) -> tuple[str, ...]:
     with_id, without = unique_share(right, hospital=True), unique_share(right, hospital=False)
     dates_with, dates_without = (unique_share(right, hospital=h, person=False) for h in (True, False))
     warning = (
-        f"WARNING: the hospital is missing on {missing:.0%} of the claims stays ({n:,} stays), so they compete with "
-        "the cases of every hospital. Estimated cost: hospital cases that are alone on admission, discharge, sex and birth "
-        f"year fall from {with_id:.1%} to {without:.1%}, on the dates alone from {dates_with:.1%} to "
+        f"WARNING: the hospital is missing on {missing:.0%} of the claims stays ({n:,} stays), so they "
+        "compete with the cases of every hospital. Estimated cost: hospital cases that are alone on admission, "
+        f"discharge, sex and birth year fall from {with_id:.1%} to {without:.1%}, on the dates alone from {dates_with:.1%} to "
         f"{dates_without:.1%}; codes and region must make up for it. Ask the data holder for the institution number or "
         "a pseudonym of it."
     )
