@@ -114,10 +114,23 @@ def distinct(rows: Iterable[Row]) -> list[Row]:
     return list(seen.values())
 
 
+def _stays(world: World, thing: Thing) -> list[Thing]:
+    """The stay an examination was delivered with, else the one an accepted decision found for it."""
+    delivered = world.out(thing, "HAD_ENCOUNTER")
+    if delivered:
+        return delivered
+    found = []
+    for pair in world.into(thing, "LEFT"):
+        accepted = [d for d in _decisions(world, pair) if d["judgement"] == "link"]
+        if pair["pair_type"] == "exam" and pair.is_current and accepted:
+            found.append(_sides(world, pair)[1])
+    return found
+
+
 def _subjects(world: World, thing: Thing) -> list[Thing]:
     """Person records a stay, procedure or dose event is of, directly or through its stay."""
     direct = world.out(thing, "HAD_SUBJECT", to="PersonRecord")
-    through = [record for stay in world.out(thing, "HAD_ENCOUNTER") for record in world.out(stay, "HAD_SUBJECT")]
+    through = [record for stay in _stays(world, thing) for record in world.out(stay, "HAD_SUBJECT")]
     return list({record["id"]: record for record in direct + through}.values())
 
 
@@ -128,7 +141,7 @@ def _persons(world: World, thing: Thing) -> list[Thing]:
 
 def _rests_on(world: World, thing: Thing) -> list[Thing]:
     """An examination or stay with its stay and the patient it names."""
-    return [thing, *world.out(thing, "HAD_ENCOUNTER"), *_subjects(world, thing)]
+    return [thing, *_stays(world, thing), *_subjects(world, thing)]
 
 
 def _decisions(world: World, pair: Thing) -> list[Thing]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from provenance.lineage.ownership import event_owners, stay_places
+from provenance.lineage.ownership import event_owners, procedure_places, stay_places
 from provenance.lineage.story import (
     DoseStory,
     Explanation,
@@ -44,7 +44,8 @@ def explain(snapshot: Snapshot, person: str) -> Explanation:
     stays = set(places.loc[places["record_id"].isin(records), "stay_id"])
     owners = event_owners(snapshot)
     events = set(owners.loc[owners["person_id"] == node["id"], "event_id"])
-    procedures = _procedures(snapshot, records, stays)
+    exams = procedure_places(snapshot)
+    procedures = set(exams.loc[exams["person_id"] == node["id"], "procedure_id"])
     return Explanation(
         person=node["key"],
         link_probability=_known(node["link_probability"]),
@@ -68,13 +69,6 @@ def _person(snapshot: Snapshot, person: str) -> Row:
             "there is no person of this key in the study: `doselink audit run persons-with-doses` lists some"
         )
     return {str(name): value for name, value in found.iloc[0].items()}
-
-
-def _procedures(snapshot: Snapshot, records: set[str], stays: set[str]) -> set[str]:
-    direct = snapshot.edges("HAD_SUBJECT", "Procedure", "PersonRecord")
-    through = snapshot.edges("HAD_ENCOUNTER", "Procedure", "Stay")
-    found = direct.loc[direct["target_id"].isin(records), "source_id"]
-    return set(found) | set(through.loc[through["target_id"].isin(stays), "source_id"])
 
 
 def _targets(snapshot: Snapshot, edge_type: str, ends: tuple[str, str], sources: set[str]) -> set[str]:

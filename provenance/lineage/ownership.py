@@ -55,11 +55,15 @@ def stay_places(snapshot: Snapshot) -> pd.DataFrame:
     return subjects.merge(person_of_records(snapshot), on="record_id", how="left").merge(stays, on="stay_id")
 
 
-def procedure_places(snapshot: Snapshot) -> pd.DataFrame:
+def procedure_places(snapshot: Snapshot, *, least_probability: float | None = None) -> pd.DataFrame:
     """
     Where a procedure belongs: directly, or through its stay.
 
     An examination delivered without its case belongs to the stay an accepted decision found for it.
+
+    Args:
+        snapshot: The ledger's current state.
+        least_probability: Such decisions below it do not count (1); None takes all accepted ones.
 
     Returns:
         `procedure_id`, `stay_id` (None where it has none), `person_id` (None where nobody is known); one row a
@@ -67,7 +71,7 @@ def procedure_places(snapshot: Snapshot) -> pd.DataFrame:
     """
     direct = snapshot.ends("HAD_SUBJECT", "Procedure", "PersonRecord", ("procedure_id", "record_id"))
     direct = direct.merge(person_of_records(snapshot), on="record_id", how="left")[["procedure_id", "person_id"]]
-    encounters = _encounters(snapshot)
+    encounters = _encounters(snapshot, least_probability)
     through = encounters.merge(stay_places(snapshot)[["stay_id", "person_id"]], on="stay_id", how="left")
     named = pd.concat([direct, through[["procedure_id", "person_id"]]], ignore_index=True)
     places = snapshot.nodes("Procedure")[["id"]].rename(columns={"id": "procedure_id"})
@@ -75,10 +79,13 @@ def procedure_places(snapshot: Snapshot) -> pd.DataFrame:
     return places.merge(_agreed(named, "procedure_id")[["procedure_id", "person_id"]], on="procedure_id", how="left")
 
 
-def _encounters(snapshot: Snapshot) -> pd.DataFrame:
+def _encounters(snapshot: Snapshot, least_probability: float | None) -> pd.DataFrame:
     """`procedure_id`, `stay_id`: as delivered, else as linked."""
     delivered = snapshot.ends("HAD_ENCOUNTER", "Procedure", "Stay", ("procedure_id", "stay_id"))
-    found = accepted_links(snapshot, "exam").rename(columns={"left_id": "procedure_id", "right_id": "stay_id"})
+    found = accepted_links(snapshot, "exam")
+    if least_probability is not None:
+        found = found[found["match_probability"] >= least_probability]
+    found = found.rename(columns={"left_id": "procedure_id", "right_id": "stay_id"})
     found = found.loc[~found["procedure_id"].isin(delivered["procedure_id"]), ["procedure_id", "stay_id"]]
     return pd.concat([delivered, found], ignore_index=True)
 
@@ -99,7 +106,7 @@ def event_owners(snapshot: Snapshot, *, least_probability: float | None = None) 
     links = accepted_links(snapshot, "dose")
     if least_probability is not None:
         links = links[links["match_probability"] >= least_probability]
-    linked = _persons_of_targets(snapshot, links)
+    linked = _persons_of_targets(snapshot, links, least_probability)
     direct = snapshot.ends("HAD_SUBJECT", "DoseEvent", "PersonRecord", ("event_id", "record_id"))
     direct = direct.merge(person_of_records(snapshot), on="record_id", how="left")
     named = pd.concat([linked[["event_id", "person_id"]], direct[["event_id", "person_id"]]], ignore_index=True)
@@ -111,8 +118,10 @@ def event_owners(snapshot: Snapshot, *, least_probability: float | None = None) 
     return owners[["event_id", "person_id", "disputed", "decision_id", "match_probability"]]
 
 
-def _persons_of_targets(snapshot: Snapshot, links: pd.DataFrame) -> pd.DataFrame:
-    procedures = procedure_places(snapshot).rename(columns={"procedure_id": "right_id"})[["right_id", "person_id"]]
+def _persons_of_targets(snapshot: Snapshot, links: pd.DataFrame, least_probability: float | None) -> pd.DataFrame:
+    procedures = procedure_places(snapshot, least_probability=least_probability).rename(
+        columns={"procedure_id": "right_id"}
+    )[["right_id", "person_id"]]
     stays = stay_places(snapshot).rename(columns={"stay_id": "right_id"})[["right_id", "person_id"]]
     persons = pd.concat([procedures, stays], ignore_index=True)
     return links.rename(columns={"left_id": "event_id"}).merge(persons, on="right_id", how="left")

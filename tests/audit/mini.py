@@ -3,8 +3,9 @@ A study small enough to be checked by hand, with every label and every kind of e
 
 Anna: two stays told by both sides, two examinations with doses, the second over midnight.
 Ben: linked, but his one dose event has no kerma-area product. Cleo: claims only, an examination without a
-dose. Dora: hospital only, one dose with an inferred unit. Emil and Emilie: kept apart, the sexes contradict.
-A dose event of nobody. The second run corrects Anna's first hospital stay; a cohort is registered last.
+dose. Dora: hospital only, one dose with an inferred unit, whose examination came without case number and was
+linked to her stay. Emil and Emilie: kept apart, the sexes contradict. A dose event of nobody. The second run
+corrects Anna's first hospital stay; a cohort is registered last.
 """
 
 from __future__ import annotations
@@ -86,13 +87,14 @@ class Mini:
         self.derive("Stay", key, "SourceRecord", [record], "record")
 
     def procedure(
-        self, key: str, stay: str, owner: str, day: date | None, ops: str | None, room: str | None = None
+        self, key: str, stay: str | None, owner: str | None, day: date | None, ops: str | None, room: str | None = None
     ) -> None:
         side = {"c": "claims", "h": "hospital", "x": "cath_lab"}[key.split("_")[1]]
         year = None if day is None or ops is None else day.year
         self.node("Procedure", key, side=side, ops_code=ops, ops_year=year, performed_on=day, room=room)
-        self.edge("HAD_ENCOUNTER", ("Procedure", key), ("Stay", stay))
-        self.edge("HAD_SUBJECT", ("Procedure", key), ("PersonRecord", owner))
+        if stay is not None and owner is not None:
+            self.edge("HAD_ENCOUNTER", ("Procedure", key), ("Stay", stay))
+            self.edge("HAD_SUBJECT", ("Procedure", key), ("PersonRecord", owner))
 
     def event(self, key: str, day: date | None, room: str, kap: float | None, records: list[str], *flags: str) -> None:
         facts = {
@@ -243,7 +245,7 @@ PROCEDURES = [
     ("prd_c_ben", "sty_c_ben", "prc_c_ben", date(2015, 6, 10), "1-274.0", None),
     ("prd_c_cleo", "sty_c_cleo", "prc_c_cleo", date(2017, 1, 15), "1-275.1", None),
     ("prd_h_dora", "sty_h_dora", "prc_h_dora", date(2022, 5, 5), "1-276.0", None),
-    ("prd_x_dora", "sty_h_dora", "prc_h_dora", date(2022, 5, 5), None, "north/lab2"),
+    ("prd_x_dora", None, None, date(2022, 5, 5), None, "north/lab2"),
 ]
 
 
@@ -293,6 +295,7 @@ def _links(m: Mini) -> None:
     first = m.pair("dose_anna1", "dose", (dose, "dse_anna1"), (exam, "prd_x_anna1"), 0.98)
     second = m.pair("dose_anna2", "dose", (dose, "dse_anna2"), (stay, "sty_h_anna2"), 0.96)
     third = m.pair("dose_dora", "dose", (dose, "dse_dora"), (exam, "prd_x_dora"), 0.97)
+    m.pair("exam_dora", "exam", (exam, "prd_x_dora"), (stay, "sty_h_dora"), 0.95)
     m.pair("dose_lost", "dose", (dose, "dse_lost"), (exam, "prd_x_dora"), 0.4, "possible_link", "below_threshold")
     m.estimate("dse_anna1", first, "cal_lab1", 0)
     m.estimate("dse_anna2", second, "cal_lab1", 1)

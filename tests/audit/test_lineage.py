@@ -94,7 +94,7 @@ def test_an_explanation_tells_what_each_link_stood_on(study: Study) -> None:
 def test_rejected_candidates_are_told_after_the_accepted_ones(study: Study) -> None:
     links = study.explain("per_dora").links
     assert [(link.judgement, link.left) for link in links] == [
-        ("link", "dse_dora"), ("possible_link", "dse_lost"), ("non_link", "sty_c_cleo"),
+        ("link", "dse_dora"), ("link", "prd_x_dora"), ("possible_link", "dse_lost"), ("non_link", "sty_c_cleo"),
     ]  # fmt: skip
 
 

@@ -38,6 +38,7 @@ GOLDEN: list[tuple[str, Row, list[tuple[object, ...]]]] = [
     ]),
     ("candidates-of-person", {"person": "per_dora"}, [
         ("dose", "dse_dora", "prd_x_dora", "link", "assigned", 5.01495034146597, 0.97),
+        ("exam", "prd_x_dora", "sty_h_dora", "link", "assigned", 4.247927513443584, 0.95),
         ("dose", "dse_lost", "prd_x_dora", "possible_link", "below_threshold", -0.5849625007211561, 0.4),
         ("stay", "sty_c_cleo", "sty_h_dora", "non_link", "below_threshold", -2.0, 0.2),
     ]),

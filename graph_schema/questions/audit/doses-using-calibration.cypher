@@ -13,7 +13,12 @@ WHERE p.system_to IS NULL
 OPTIONAL MATCH (e)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)
       -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(o:Person)
 WHERE o.system_to IS NULL
+OPTIONAL MATCH (e)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)-[:RIGHT]->(x:Procedure)
+      <-[:LEFT]-(k:CandidatePair)-[:RIGHT]->(:Stay)-[:HAD_SUBJECT]->(:PersonRecord)<-[:HAD_MEMBER]-(u:Person),
+      (k)<-[:WAS_DERIVED_FROM]-(j:LinkDecision)
+WHERE u.system_to IS NULL AND k.pair_type = 'exam' AND k.system_to IS NULL
+  AND j.system_to IS NULL AND j.judgement = 'link' AND NOT EXISTS { MATCH (x)-[:HAD_ENCOUNTER]->(:Stay) }
 RETURN k.key AS calibration_key, k.room AS room, k.factor AS factor, k.valid_from AS valid_from, k.valid_to AS valid_to,
        e.key AS dose_key, v.key AS dose_event_key, v.performed_on AS performed_on, v.kap_gycm2 AS kap_gycm2,
-       coalesce(min(o.key), min(p.key)) AS person_key
+       coalesce(min(o.key), min(u.key), min(p.key)) AS person_key
 ORDER BY calibration_key, performed_on, dose_key

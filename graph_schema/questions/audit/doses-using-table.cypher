@@ -12,7 +12,12 @@ WHERE p.system_to IS NULL
 OPTIONAL MATCH (e)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)
       -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(o:Person)
 WHERE o.system_to IS NULL
+OPTIONAL MATCH (e)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)-[:RIGHT]->(x:Procedure)
+      <-[:LEFT]-(k:CandidatePair)-[:RIGHT]->(:Stay)-[:HAD_SUBJECT]->(:PersonRecord)<-[:HAD_MEMBER]-(u:Person),
+      (k)<-[:WAS_DERIVED_FROM]-(j:LinkDecision)
+WHERE u.system_to IS NULL AND k.pair_type = 'exam' AND k.system_to IS NULL
+  AND j.system_to IS NULL AND j.judgement = 'link' AND NOT EXISTS { MATCH (x)-[:HAD_ENCOUNTER]->(:Stay) }
 RETURN t.name AS table_name, t.version AS table_version, t.sha256 AS table_sha256, e.key AS dose_key,
        v.key AS dose_event_key, v.performed_on AS performed_on, v.room AS room,
-       coalesce(min(o.key), min(p.key)) AS person_key
+       coalesce(min(o.key), min(u.key), min(p.key)) AS person_key
 ORDER BY table_name, table_version, performed_on, dose_key

@@ -15,6 +15,15 @@ CALL {
   WHERE p.system_to IS NULL AND c.system_to IS NULL AND v.system_to IS NULL
     AND d.system_to IS NULL AND d.judgement = 'link'
   RETURN v
+  UNION
+  MATCH (p:Person {key: $person})-[:HAD_MEMBER]->(:PersonRecord)<-[:HAD_SUBJECT]-(:Stay)<-[:RIGHT]-(k:CandidatePair)
+        -[:LEFT]->(x:Procedure)<-[:RIGHT]-(c:CandidatePair)-[:LEFT]->(v:DoseEvent),
+        (k)<-[:WAS_DERIVED_FROM]-(j:LinkDecision), (c)<-[:WAS_DERIVED_FROM]-(d:LinkDecision)
+  WHERE p.system_to IS NULL AND c.system_to IS NULL AND v.system_to IS NULL
+    AND d.system_to IS NULL AND d.judgement = 'link'
+    AND k.pair_type = 'exam' AND k.system_to IS NULL AND j.system_to IS NULL AND j.judgement = 'link'
+    AND NOT EXISTS { MATCH (x)-[:HAD_ENCOUNTER]->(:Stay) }
+  RETURN v
 }
 MATCH (e:DoseEstimate)-[:WAS_DERIVED_FROM]->(v)
 WHERE e.system_to IS NULL AND $organ IN e.organs
@@ -30,6 +39,14 @@ CALL {
   WITH e, v
   MATCH (e)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)
         -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*0..2]->()-[:WAS_DERIVED_FROM]->(s:SourceRecord)
+  RETURN s, 'whose dose it is' AS contributed
+  UNION
+  WITH e, v
+  MATCH (e)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)-[:RIGHT]->(x:Procedure)
+        <-[:LEFT]-(k:CandidatePair)-[:RIGHT]->()-[:HAD_SUBJECT*0..1]->()-[:WAS_DERIVED_FROM]->(s:SourceRecord),
+        (k)<-[:WAS_DERIVED_FROM]-(j:LinkDecision)
+  WHERE k.pair_type = 'exam' AND k.system_to IS NULL AND j.system_to IS NULL AND j.judgement = 'link'
+    AND NOT EXISTS { MATCH (x)-[:HAD_ENCOUNTER]->(:Stay) }
   RETURN s, 'whose dose it is' AS contributed
 }
 MATCH (s)-[at:HAD_PRIMARY_SOURCE]->(f:SourceFile)

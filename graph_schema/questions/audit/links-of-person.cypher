@@ -13,6 +13,14 @@ CALL {
         <-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]-()<-[:LEFT|RIGHT]-(c:CandidatePair)
   WHERE p.system_to IS NULL AND c.system_to IS NULL
   RETURN c
+  UNION
+  MATCH (p:Person {key: $person})-[:HAD_MEMBER]->(:PersonRecord)<-[:HAD_SUBJECT]-(:Stay)<-[:RIGHT]-(k:CandidatePair)
+        -[:LEFT]->(x:Procedure)<-[:RIGHT]-(c:CandidatePair),
+        (k)<-[:WAS_DERIVED_FROM]-(j:LinkDecision)
+  WHERE p.system_to IS NULL AND c.system_to IS NULL
+    AND k.pair_type = 'exam' AND k.system_to IS NULL AND j.system_to IS NULL AND j.judgement = 'link'
+    AND NOT EXISTS { MATCH (x)-[:HAD_ENCOUNTER]->(:Stay) }
+  RETURN c
 }
 MATCH (c)-[:LEFT]->(left), (c)-[:RIGHT]->(right), (d:LinkDecision)-[:WAS_DERIVED_FROM]->(c)
 WHERE d.system_to IS NULL AND d.judgement = 'link'

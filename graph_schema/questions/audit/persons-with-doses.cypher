@@ -13,6 +13,14 @@ CALL {
         -[:RIGHT]->()-[:HAD_ENCOUNTER|HAD_SUBJECT*1..2]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person)
   WHERE p.system_to IS NULL AND e.system_to IS NULL
   RETURN p, e
+  UNION
+  MATCH (e:DoseEstimate)-[:WAS_DERIVED_FROM]->(:LinkDecision)-[:WAS_DERIVED_FROM]->(:CandidatePair)-[:RIGHT]->(x:Procedure)
+        <-[:LEFT]-(k:CandidatePair)-[:RIGHT]->(:Stay)-[:HAD_SUBJECT]->(:PersonRecord)<-[:HAD_MEMBER]-(p:Person),
+        (k)<-[:WAS_DERIVED_FROM]-(j:LinkDecision)
+  WHERE p.system_to IS NULL AND e.system_to IS NULL
+    AND k.pair_type = 'exam' AND k.system_to IS NULL AND j.system_to IS NULL AND j.judgement = 'link'
+    AND NOT EXISTS { MATCH (x)-[:HAD_ENCOUNTER]->(:Stay) }
+  RETURN p, e
 }
 WITH p, count(DISTINCT e) AS n_doses
 RETURN p.key AS person_key, n_doses AS n_doses, p.n_claims_records AS n_claims_records,

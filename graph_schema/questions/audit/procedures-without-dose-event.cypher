@@ -14,7 +14,14 @@ OPTIONAL MATCH (p)-[:HAD_MEMBER]->(:PersonRecord)
       (c)<-[:WAS_DERIVED_FROM]-(d:LinkDecision)
 WHERE c.system_to IS NULL AND w.system_to IS NULL AND d.system_to IS NULL AND d.judgement = 'link'
 WITH p, told, collect(DISTINCT w.performed_on) AS linked
-WITH p, told + linked AS days
+OPTIONAL MATCH (p)-[:HAD_MEMBER]->(:PersonRecord)<-[:HAD_SUBJECT]-(:Stay)<-[:RIGHT]-(k:CandidatePair)
+      -[:LEFT]->(x:Procedure)<-[:RIGHT]-(c:CandidatePair)-[:LEFT]->(w:DoseEvent),
+      (k)<-[:WAS_DERIVED_FROM]-(j:LinkDecision), (c)<-[:WAS_DERIVED_FROM]-(d:LinkDecision)
+WHERE c.system_to IS NULL AND w.system_to IS NULL AND d.system_to IS NULL AND d.judgement = 'link'
+  AND k.pair_type = 'exam' AND k.system_to IS NULL AND j.system_to IS NULL AND j.judgement = 'link'
+  AND NOT EXISTS { MATCH (x)-[:HAD_ENCOUNTER]->(:Stay) }
+WITH p, told, linked, collect(DISTINCT w.performed_on) AS through_exam
+WITH p, told + linked + through_exam AS days
 MATCH (p)-[:HAD_MEMBER]->(:PersonRecord)<-[:HAD_SUBJECT]-(q:Procedure)
 WHERE q.system_to IS NULL AND q.ops_code IS NOT NULL AND ($ops IS NULL OR q.ops_code STARTS WITH $ops)
 WITH p, q, size(days) AS n_days,
