@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,7 @@ def _settings(request: LinkRequest, left: InputTable, right: InputTable | None) 
     said["possible"] = min(settings.possible, float(str(said["threshold"])))
     if (right is None) is not (said["link_type"] is LinkType.DEDUPE):
         raise BadSettings("link_type: expected dedupe for one table, and one of the others for two")
-    return LinkSettings.model_validate({**settings.model_dump(), **said})
+    return LinkSettings.read(json.dumps({**settings.model_dump(mode="json"), **said}))
 
 
 def _text(path: Path) -> str:

@@ -14,6 +14,7 @@ from doselink.cli.link import link
 from doselink.progress import Silent
 from graph_schema.errors import ExitCode, SourceFileError, UserError
 from linkage.files import LinkRequest, link_files
+from linkage.settings import BadSettings
 from linkage.tables import read_table
 from tests.linkage.people import people
 
@@ -148,6 +149,20 @@ def test_an_id_column_that_repeats_is_refused_without_its_values(deliveries: Pat
     with pytest.raises(SourceFileError, match=r"field 'given': expected an id of its own for each row") as caught:
         link_files(request, progress=Silent())
     assert "Anna" not in str(caught.value)
+
+
+def test_a_threshold_that_is_no_probability_is_refused_as_a_setting(deliveries: Path, tmp_path: Path) -> None:
+    request = LinkRequest(left=deliveries / "a.csv", right=deliveries / "b.parquet", out=tmp_path, threshold=0.0)
+    with pytest.raises(BadSettings, match="link settings, threshold: Input should be greater than 0"):
+        link_files(request, progress=Silent())
+
+
+def test_the_other_link_types_are_taken_from_the_command_line(deliveries: Path, tmp_path: Path) -> None:
+    arguments = [str(deliveries / "a.csv"), str(deliveries / "b.parquet"), "--out", str(tmp_path), "--json"]
+    many = json.loads(CliRunner().invoke(APP, [*arguments, "--many", "--threshold", "0.99"]).output)
+    several = json.loads(CliRunner().invoke(APP, [*arguments, "--one-to-many"]).output)
+    assert (many["link_type"], many["threshold"]) == ("many_to_many", 0.99)
+    assert several["link_type"] == "one_to_many"
 
 
 @pytest.mark.skipif(not (ROOT / "fixtures" / "persons").is_dir(), reason="fixtures/persons has not been made")
