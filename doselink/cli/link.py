@@ -18,7 +18,7 @@ __all__ = ["link"]
 
 def link(
     left: Annotated[Path, Argument(metavar="A", help="CSV or Parquet file.")],
-    right: Annotated[Path | None, Argument(metavar="[B]", help="The other file; without it duplicates in A.")] = None,
+    right: Annotated[Path | None, Argument(metavar="B", help="The other file; without it duplicates in A.")] = None,
     *,
     out: Annotated[Path, Option("--out", metavar="DIR", help="Folder for links, model, settings and report.")],
     settings: Annotated[Path | None, Option(metavar="FILE", help="Settings as JSON; else proposed from data.")] = None,
