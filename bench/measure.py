@@ -30,7 +30,7 @@ class Measurement:
 
     Attributes:
         wall_s: Time from start to end (s).
-        cpu_s: Processor time, its waited-for children included (s).
+        cpu_s: Processor time of the process and its children (s); of those it does not wait for, as sampled.
         peak_rss_bytes: Largest resident memory of the process and its children together; sampled, so that a
             spike shorter than a fiftieth of a second may be missed, but never below the process's own peak.
         printed: The JSON document it printed, where it was asked for one.
@@ -66,7 +66,7 @@ def measure(
         _, status, usage = os.wait4(child.pid, 0)
         wall_s = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
-        sampled = peak.end()
+        sampled, sampled_cpu_s = peak.end()
         if child.returncode != 0:
             err.seek(0)
             tail = err.read().decode(errors="replace")[-2000:]
@@ -74,7 +74,8 @@ def measure(
         out.seek(0)
         printed = _parsed(out.read(), command) if reads_json else None
     own = usage.ru_maxrss * 1024
-    return Measurement(wall_s, usage.ru_utime + usage.ru_stime, max(sampled, own), printed)
+    cpu_s = max(usage.ru_utime + usage.ru_stime, sampled_cpu_s)
+    return Measurement(wall_s, cpu_s, max(sampled, own), printed)
 
 
 def _parsed(raw: bytes, command: Sequence[str]) -> object:
@@ -85,19 +86,21 @@ def _parsed(raw: bytes, command: Sequence[str]) -> object:
 
 
 class _Peak:
-    """Samples the resident memory of a process and its children until told to end."""
+    """Samples memory and processor time of a process and its children until told to end."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._most = 0
+        self._cpu_s: dict[int, float] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
 
-    def end(self) -> int:
+    def end(self) -> tuple[int, float]:
+        """Largest resident memory (bytes) and processor time (s) that were seen."""
         self._over.set()
         self._thread.join()
-        return self._most
+        return self._most, sum(self._cpu_s.values())
 
     def _sample(self) -> None:
         try:
@@ -105,18 +108,19 @@ class _Peak:
         except psutil.NoSuchProcess:
             return
         while not self._over.wait(_SAMPLE_S):
-            self._most = max(self._most, _resident(root))
+            self._most = max(self._most, self._look(root))
 
-
-def _resident(root: psutil.Process) -> int:
-    total = 0
-    try:
-        family = [root, *root.children(recursive=True)]
-    except psutil.Error:
-        return 0
-    for process in family:
+    def _look(self, root: psutil.Process) -> int:
+        total = 0
         try:
-            total += process.memory_info().rss
+            family = [root, *root.children(recursive=True)]
         except psutil.Error:
-            continue
-    return total
+            return 0
+        for process in family:
+            try:
+                total += process.memory_info().rss
+                times = process.cpu_times()
+            except psutil.Error:
+                continue
+            self._cpu_s[process.pid] = times.user + times.system
+        return total
