@@ -37,6 +37,7 @@ _WRITE_LIMIT_S = 300.0
 _CONNECT_S = 5.0
 _RETRY_S = 15.0
 _FIRST_RETRY_S = 0.1
+_RETRY_GROWTH = 1.2
 # A server that keeps its own time limit gets to answer with it before the connection is closed.
 _GRACE_S = 0.1
 _READ_ONLY_CODES = frozenset({"Neo.ClientError.Statement.AccessMode"})
@@ -117,6 +118,7 @@ class Graph:
         """
         graph = cls(url, auth, database, reader=reader, on_close=on_close)
         try:
+            graph.agent()  # not tried again: nobody there is said at once
             graph.query("RETURN 1 AS one", timeout_s=_CONNECT_S)
         except BaseException:
             graph.close()
@@ -206,6 +208,7 @@ class Graph:
             connection_timeout=_CONNECT_S,
             max_transaction_retry_time=_RETRY_S,
             initial_retry_delay=_FIRST_RETRY_S,
+            retry_delay_multiplier=_RETRY_GROWTH,
             notifications_min_severity="OFF",
             telemetry_disabled=True,
             user_agent="doselink",

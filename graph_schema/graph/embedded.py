@@ -160,9 +160,7 @@ class Server:
 
     def kill(self) -> None:
         """End it now, whoever uses it; what was committed stays."""
-        with suppress(OSError, ValueError):
-            if not _free(self._folder / "server.lock"):
-                os.kill(int((self._folder / "guardian.pid").read_text(encoding="ascii")), signal.SIGTERM)
+        _end_guardian(self._folder)
         self.stop()
 
 
@@ -208,11 +206,20 @@ def _boot(graph_dir: Path, folder: Path, *, heap_mb: int, port: int | None) -> _
         try:
             _launch(engine.command, graph_dir, folder, state, heap_mb=heap_mb)
         except _PortTaken:
+            _end_guardian(folder)
             if port is not None or attempt == _PORT_TRIES:
                 raise
             continue
         break
     return state
+
+
+def _end_guardian(folder: Path) -> None:
+    """Tell the guardian to end its server, and wait until it has."""
+    with suppress(OSError, ValueError):
+        if not _free(folder / "server.lock"):
+            os.kill(int((folder / "guardian.pid").read_text(encoding="ascii")), signal.SIGTERM)
+    _wait(lambda: _free(folder / "server.lock"), _LEASE_S, "the graph server does not end")
 
 
 def _launch(command: Callable[..., list[str]], graph_dir: Path, folder: Path, state: _State, *, heap_mb: int) -> None:
@@ -245,7 +252,7 @@ def _await_ready(folder: Path, state: _State) -> None:
     administration = Administration(state.http_port, state.writer_password)
     patience = time.monotonic() + _START_S
     while not administration.ready():
-        if _free(folder / "server.lock"):
+        if _free(folder / "server.lock") or _failed(folder):
             raise _why_not(folder, state)
         if time.monotonic() > patience:
             raise GraphServerError(f"the graph server was not ready after {_START_S:g} s: see {folder / 'console.log'}")
@@ -262,9 +269,18 @@ def _await_bolt(folder: Path, state: _State) -> None:
         raise _why_not(folder, state) from None
 
 
-def _why_not(folder: Path, state: _State) -> GraphServerError:
+def _console(folder: Path) -> str:
     console = folder / "console.log"
-    text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
+    return console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
+
+
+def _failed(folder: Path) -> bool:
+    """Whether the server gave up: its process may stay although its main thread has ended."""
+    return 'Exception in thread "main"' in _console(folder)
+
+
+def _why_not(folder: Path, state: _State) -> GraphServerError:
+    text = _console(folder)
     if "already in use" in text or "BindException" in text or "Unable to listen" in text:
         return _PortTaken(
             f"port {state.bolt_port} or {state.http_port} is taken by another program: "
@@ -272,7 +288,7 @@ def _why_not(folder: Path, state: _State) -> GraphServerError:
         )
     if "locked by another process" in text:
         return GraphServerError("another process holds the graph's data: end it, then try again")
-    return GraphServerError(f"the graph server did not start: its reasons are in {console}")
+    return GraphServerError(f"the graph server did not start: its reasons are in {folder / 'console.log'}")
 
 
 def _free_ports(bolt: int | None) -> Ports:

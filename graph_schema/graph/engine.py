@@ -71,6 +71,8 @@ class Engine:
             "bolt.defaultDatabase": DATABASE,
             "command.timeout": _STATEMENT_LIMIT_MS,
             "dateTimeImplementation": "java.time.ZonedDateTime",
+            "opencypher.loadCsv.allowFileUrls": "false",
+            "opencypher.loadCsv.allowRemoteUrls": "false",
             "polyglotEngineEnabled": "false",
             "serverMetrics": "false",
             "txWalFlush": 0,

@@ -8,12 +8,12 @@ written twice, so that plain `CREATE` is enough and the end is the same as witho
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graph_schema.edges import RULES
 from graph_schema.graph.bolt import Graph, Transaction
 from graph_schema.graph.ddl import PROJECTION, statements
 from graph_schema.graph.faults import GraphConflict, GraphServerError
@@ -26,6 +26,8 @@ __all__ = ["BATCH_ROWS", "LoadReport", "Progress", "ProjectionForeign", "Standin
 
 BATCH_ROWS = 10_000
 _DELETE_ROWS = 20_000
+_TRIES = 5
+_PAUSE_S = 0.3
 
 Progress = Callable[[int, int], None]
 
@@ -48,6 +50,10 @@ _APPLIED = (
 
 class ProjectionForeign(GraphServerError):
     """The graph holds the projection of another study."""
+
+
+class _Moved(GraphConflict):
+    """The counter is not where this loader left it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +121,22 @@ def apply(graph: Graph, ledger: Ledger, *, progress: Progress | None = None) -> 
         ProjectionForeign: If the graph holds another study.
         GraphConflict: If the graph is not what its counter says; `rebuild` puts that right.
     """
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return _apply_once(graph, ledger, progress=progress)
+        except _Moved:
+            # The last batch of a loader that was killed may still arrive: look again where the counter stands.
+            if attempt == _TRIES:
+                raise
+            time.sleep(_PAUSE_S)
+    raise AssertionError  # the loop returns or raises
+
+
+def _apply_once(graph: Graph, ledger: Ledger, *, progress: Progress | None) -> LoadReport:
     now = standing(graph)
     manifests = ledger.manifests()
     if now is None:
+        _prepare(graph)
         _begin(graph, manifests, clearing=False)
         return _bring_up(graph, ledger, manifests, applied=0, position=0, progress=progress)
     _refuse_foreign(now, manifests)
@@ -129,6 +148,7 @@ def apply(graph: Graph, ledger: Ledger, *, progress: Progress | None = None) -> 
 def rebuild(graph: Graph, ledger: Ledger, *, progress: Progress | None = None) -> LoadReport:
     """Empty the graph of everything that is ours and load the whole ledger; whatever it held before."""
     manifests = ledger.manifests()
+    _prepare(graph)
     _begin(graph, manifests, clearing=True)
     _clear(graph)
     _begin(graph, manifests, clearing=False)
@@ -136,9 +156,12 @@ def rebuild(graph: Graph, ledger: Ledger, *, progress: Progress | None = None) -
     return LoadReport(report.commits, report.n_nodes, report.n_edges, report.n_closed, rebuilt=True, head=report.head)
 
 
-def _begin(graph: Graph, manifests: tuple[Manifest, ...], *, clearing: bool) -> None:
+def _prepare(graph: Graph) -> None:
     for statement in statements():
         graph.write(statement)
+
+
+def _begin(graph: Graph, manifests: tuple[Manifest, ...], *, clearing: bool) -> None:
     values = {"ledger": _ledger_name(manifests), "schema_version": SCHEMA_VERSION, "clearing": clearing}
     graph.write(_FIRST_STANDING, values)
 
@@ -166,12 +189,8 @@ def _fits(now: Standing, manifests: tuple[Manifest, ...]) -> bool:
 
 def _clear(graph: Graph) -> None:
     """Edges first: a file or a run may have a million of them, too many for one transaction."""
-    for triple in RULES:
-        _repeat(
-            graph,
-            f"MATCH (:{triple.source})-[r:{triple.type}]->(:{triple.target}) "
-            "WITH r LIMIT $limit DELETE r RETURN count(*) AS n",
-        )
+    for label in NODES:
+        _repeat(graph, f"MATCH (:{label})-[r]->() WITH r LIMIT $limit DELETE r RETURN count(*) AS n")
     for label in NODES:
         _repeat(graph, f"MATCH (n:{label}) WITH n LIMIT $limit DETACH DELETE n RETURN count(*) AS n")
 
@@ -231,8 +250,11 @@ class _Loader:
         for kind, chunk in _chunks(manifest, self._ledger):
             after = position + len(chunk.rows)
             if after > skip:
-                self._put(chunk, manifest, before=position, after=after)
-                self.counts[kind] += len(chunk.rows)
+                # What was there may end in the middle of a batch: an earlier version may have cut them otherwise.
+                there = max(skip - position, 0)
+                rest = Chunk(chunk.cypher, chunk.rows[there:])
+                self._put(rest, manifest, before=position + there, after=after)
+                self.counts[kind] += len(rest.rows)
             position = after
             self._done += len(chunk.rows)
             if self._progress is not None:
@@ -268,8 +290,8 @@ def _finish(transaction: Transaction, manifest: Manifest) -> bool:
     return transaction.run(_POSITION) == [{"commit": manifest.number, "position": 0}]
 
 
-def _disturbed() -> GraphConflict:
-    return GraphConflict("another process is loading this graph: wait for it, then run the same command again")
+def _disturbed() -> _Moved:
+    return _Moved("another process is loading this graph: wait for it, then run the same command again")
 
 
 def _chunks(manifest: Manifest, ledger: Ledger) -> Iterator[tuple[str, Chunk]]:

@@ -58,7 +58,9 @@ class Question(BaseModel):
             ParameterWrong: If a parameter is unknown, missing or not of its type.
             TimeLimitReached: If it was ended.
         """
-        return graph.query(self.cypher, bind(self.parameters, parameters or {}), timeout_s=timeout_s)
+        answer = graph.query(self.cypher, bind(self.parameters, parameters or {}), timeout_s=timeout_s)
+        # One of the engines does not name the columns of an answer without rows.
+        return answer if answer.columns else Answer(self.columns, answer.rows)
 
 
 def parse_question(text: str, *, file_name: str) -> Question:
