@@ -1,9 +1,10 @@
-"""One process measured from its start to its end: wall time, processor time, peak memory of it and its children."""
+"""One process measured from its start to its end: wall time, processor time, peak memory of it and all it started."""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import tempfile
 import threading
@@ -17,6 +18,7 @@ import psutil
 __all__ = ["BenchFailed", "Measurement", "measure"]
 
 _SAMPLE_S = 0.02
+_MARK = "DOSELINK_BENCH_TOKEN"
 
 
 class BenchFailed(RuntimeError):
@@ -31,8 +33,9 @@ class Measurement:
     Attributes:
         wall_s: Time from start to end (s).
         cpu_s: Processor time of the process and its children (s); of those it does not wait for, as sampled.
-        peak_rss_bytes: Largest resident memory of the process and its children together; sampled, so that a
-            spike shorter than a fiftieth of a second may be missed, but never below the process's own peak.
+        peak_rss_bytes: Largest resident memory of the process and all it started together, a server that
+            detached itself included; sampled, so that a spike shorter than a fiftieth of a second may be
+            missed, but never below the process's own peak.
         printed: The JSON document it printed, where it was asked for one.
     """
 
@@ -58,11 +61,12 @@ def measure(
         BenchFailed: If it ends with another code than 0, or prints no JSON where it should.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        token = secrets.token_hex(8)
         began = time.perf_counter()
         child = subprocess.Popen(
-            list(command), cwd=cwd, env={**os.environ, **(environment or {})}, stdout=out, stderr=err
+            list(command), cwd=cwd, env={**os.environ, **(environment or {}), _MARK: token}, stdout=out, stderr=err
         )
-        peak = _Peak(child.pid)
+        peak = _Peak(child.pid, token)
         _, status, usage = os.wait4(child.pid, 0)
         wall_s = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -86,10 +90,12 @@ def _parsed(raw: bytes, command: Sequence[str]) -> object:
 
 
 class _Peak:
-    """Samples memory and processor time of a process and its children until told to end."""
+    """Samples memory and processor time of a process and all it started until told to end."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, token: str) -> None:
         self._pid = pid
+        self._token = token
+        self._ours: dict[int, psutil.Process | None] = {}
         self._most = 0
         self._cpu_s: dict[int, float] = {}
         self._over = threading.Event()
@@ -110,13 +116,20 @@ class _Peak:
         while not self._over.wait(_SAMPLE_S):
             self._most = max(self._most, self._look(root))
 
+    def _others(self) -> list[psutil.Process]:
+        """Processes that carry the token: also those that have left the family, as a server does."""
+        for pid in psutil.pids():
+            if pid not in self._ours and pid != self._pid:
+                try:
+                    process = psutil.Process(pid)
+                    self._ours[pid] = process if process.environ().get(_MARK) == self._token else None
+                except psutil.Error:
+                    self._ours[pid] = None
+        return [process for process in self._ours.values() if process is not None]
+
     def _look(self, root: psutil.Process) -> int:
         total = 0
-        try:
-            family = [root, *root.children(recursive=True)]
-        except psutil.Error:
-            return 0
-        for process in family:
+        for process in (root, *self._others()):
             try:
                 total += process.memory_info().rss
                 times = process.cpu_times()

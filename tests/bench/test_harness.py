@@ -36,6 +36,14 @@ def test_memory_of_a_child_of_the_process_counts(tmp_path: Path) -> None:
     assert measure((PYTHON, "-S", "-c", nested), cwd=tmp_path).peak_rss_bytes > 80 << 20
 
 
+def test_memory_of_a_server_that_left_the_family_counts(tmp_path: Path) -> None:
+    leave = (
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        f"        {GRAB_80_MIB}; os._exit(0)\n    os._exit(0)\nos.wait(); time.sleep(0.5)"
+    )
+    assert measure((PYTHON, "-S", "-c", leave), cwd=tmp_path).peak_rss_bytes > 80 << 20
+
+
 def test_what_a_process_prints_is_kept(tmp_path: Path) -> None:
     printed = measure((PYTHON, "-S", "-c", "print('{\"n\": 3}')"), cwd=tmp_path, reads_json=True).printed
     assert printed == {"n": 3}
