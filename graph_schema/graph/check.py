@@ -158,7 +158,7 @@ class _Comparison:
 
     def _nodes_of(self, label: str, table: pa.Table, at: datetime, ended: dict[str, datetime]) -> Iterator[Finding]:
         cypher = f"UNWIND $ids AS id MATCH (n:{label} {{id: id}}) RETURN id, properties(n) AS p, labels(n) AS l"
-        labels = sorted([label, NODES[label].prov.value])
+        labels = sorted({label, NODES[label].prov.value})
         for start in range(0, table.num_rows, _BATCH):
             rows = table.slice(start, _BATCH).to_pylist()
             found = {row["id"]: row for row in self._graph.read(cypher, {"ids": [row["id"] for row in rows]})}

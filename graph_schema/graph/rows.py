@@ -32,11 +32,9 @@ class Chunk:
 def node_chunks(label: str, table: pa.Table, *, size: int) -> Iterator[Chunk]:
     """New nodes of a label: its own label, the PROV class, the properties, `system_from`."""
     names = node_schema(label).names
+    labels = ":".join(dict.fromkeys([label, NODES[label].prov.value]))  # an Agent is an Agent once
     properties = ", ".join(f"{name}: row[{position}]" for position, name in enumerate(names))
-    cypher = (
-        f"UNWIND $rows AS row CREATE (n:{label}:{NODES[label].prov.value} {{{properties}, system_from: $at}}) "
-        "RETURN count(n) AS n"
-    )
+    cypher = f"UNWIND $rows AS row CREATE (n:{labels} {{{properties}, system_from: $at}}) RETURN count(n) AS n"
     for part in _parts(table.select(names), size):
         yield Chunk(cypher, _lists(part))
 

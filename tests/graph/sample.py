@@ -81,6 +81,7 @@ def desired(*, n_records: int = 3, kap_gycm2: float = 12.345678901234567, with_p
         pa.table({"source_key": ["dse_1"] * n_records, "target_key": keys, "role": ["dose_report"] * n_records}),
     )
     wanted.add_nodes("CoefficientTable", pa.table(TABLE))
+    wanted.add_nodes("Agent", pa.table({"key": ["agt_1"], "agent_type": ["SoftwareAgent"], "name": ["doselink"]}))
     if with_pair:
         wanted.add_nodes("CandidatePair", pa.table(PAIR))
     return wanted

@@ -62,9 +62,9 @@ def test_a_load_says_what_it_did(engine: Engine, ledger: Ledger) -> None:
 
     report = load.apply(engine.writer, ledger, progress=lambda done, total: told.append((done, total)))
 
-    # Two commits: file, three records, event, table, pair; then the event's second revision.
-    assert (report.commits, report.n_nodes, report.n_edges, report.n_closed) == ((1, 2), 8, N_EDGES, 2)
-    assert told[-1] == (8 + N_EDGES + 2, 8 + N_EDGES + 2)
+    # Two commits: file, three records, event, table, pair, agent; then the event's second revision.
+    assert (report.commits, report.n_nodes, report.n_edges, report.n_closed) == ((1, 2), 9, N_EDGES, 2)
+    assert told[-1] == (9 + N_EDGES + 2, 9 + N_EDGES + 2)
 
 
 def test_loading_again_does_nothing(engine: Engine, ledger: Ledger) -> None:
