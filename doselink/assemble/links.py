@@ -67,7 +67,7 @@ def add_pairs(
     nodes = pairs.append_column("key", pa.array(candidates, pa.string())).append_column(
         "pair_type", pa.array([kind] * n, pa.string())
     )
-    assembly.nodes("CandidatePair", nodes, generated=True)
+    assembly.nodes("CandidatePair", nodes)
     assembly.relate("LEFT", ("CandidatePair", candidates), (sides[0], pairs.column("left_key")))
     assembly.relate("RIGHT", ("CandidatePair", candidates), (sides[1], pairs.column("right_key")))
     decided = pa.table(

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from doselink.assemble.state import Assembly
 from doselink.tables import among, rows_of
 
-__all__ = ["add_dose_events", "add_exams", "add_persons", "add_procedures", "add_source_records", "add_stays"]
+__all__ = [
+    "add_dose_events",
+    "add_exams",
+    "add_further_rows",
+    "add_persons",
+    "add_procedures",
+    "add_source_records",
+    "add_stays",
+]
 
 
 def add_source_records(assembly: Assembly, commitments: pa.Table, supersedes: pa.Table) -> None:
@@ -22,7 +32,7 @@ def add_source_records(assembly: Assembly, commitments: pa.Table, supersedes: pa
     """
     keys = assembly.record_keys(commitments.column("file_sha256").to_pylist(), commitments.column("row").to_pylist())
     table = commitments.append_column("key", pa.array(keys, pa.string()))
-    assembly.nodes("SourceRecord", table, generated=True)
+    assembly.nodes("SourceRecord", table)
     assembly.relate(
         "HAD_PRIMARY_SOURCE", ("SourceRecord", keys), ("SourceFile", table.column("file_key")), row=table.column("row")
     )
@@ -56,7 +66,7 @@ def add_persons(assembly: Assembly, persons: pa.Table, *, side: str) -> None:
             "sex": pc.fill_null(one.column("sex").cast(pa.string()), "unknown"),
         }
     )
-    assembly.nodes("PersonRecord", nodes, generated=True)
+    assembly.nodes("PersonRecord", nodes)
     _derive_from_rows(assembly, "PersonRecord", persons, key="person_key")
 
 
@@ -92,7 +102,29 @@ def add_procedures(assembly: Assembly, procedures: pa.Table) -> None:
     assembly.nodes("Procedure", nodes)
     keys = procedures.column("procedure_key")
     assembly.relate("HAD_ENCOUNTER", ("Procedure", keys), ("Stay", procedures.column("stay_key")))
-    assembly.relate("HAD_SUBJECT", ("Procedure", keys), ("PersonRecord", procedures.column("person_key")))
+
+
+def add_further_rows(
+    assembly: Assembly, owners: pa.Table, further: pa.Table, *, key: str, file_keys: Mapping[str, str]
+) -> None:
+    """
+    A case is one record that lies in several files: its codes and its patient number stand in files of their own.
+
+    Args:
+        assembly: Where to add the edges.
+        owners: `key`, file_sha256, row of the records' own rows.
+        further: parent_key, file_sha256, row (`linkage.records.schema.FURTHER_ROWS`).
+        key: Name of the owners' key column.
+        file_keys: Digest to SourceFile key.
+    """
+    own = {owner: (sha256, row) for owner, sha256, row in rows_of(owners, key, "file_sha256", "row")}
+    rows = [
+        (own[parent], sha256, row) for parent, sha256, row in rows_of(further, *further.column_names) if parent in own
+    ]
+    records = assembly.record_keys([place[0] for place, _, _ in rows], [place[1] for place, _, _ in rows])
+    files = [file_keys.get(sha256) for _, sha256, _ in rows]
+    at = pa.array([row for _, _, row in rows], pa.int64())
+    assembly.relate("HAD_PRIMARY_SOURCE", ("SourceRecord", records), ("SourceFile", files), row=at)
 
 
 def add_exams(assembly: Assembly, exams: pa.Table) -> None:

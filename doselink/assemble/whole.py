@@ -14,6 +14,7 @@ from doselink.assemble.links import add_model, add_pairs, add_persons_of_study
 from doselink.assemble.records import (
     add_dose_events,
     add_exams,
+    add_further_rows,
     add_persons,
     add_procedures,
     add_source_records,
@@ -139,6 +140,12 @@ def _add_sources(assembly: Assembly, study: Study, delivered: Deliveries, graphe
         ("Permit", [permits[item.permit or ""] for item in under]),
     )
     _add_source_records(assembly, delivered, graphed, keys)
+    for owners, key in (
+        (graphed.stays, "stay_key"),
+        (graphed.persons, "person_key"),
+        (delivered.hospital_stays, "stay_key"),
+    ):
+        add_further_rows(assembly, owners, delivered.further_rows, key=key, file_keys=keys)
 
 
 def _add_permits(assembly: Assembly, study: Study) -> dict[str, str]:

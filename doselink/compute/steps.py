@@ -19,7 +19,7 @@ from doselink.tables import rows_of
 from graph_schema.ids import Keyring
 from graph_schema.ledger import Ledger
 from linkage.doses import DoseLinkage, DoseModel, link_doses
-from linkage.records.schema import COVERAGE, EXAMS, PERSONS, PROCEDURES, STAYS
+from linkage.records.schema import COVERAGE, EXAMS, FURTHER_ROWS, PERSONS, PROCEDURES, STAYS
 from linkage.stays import StayLinkage, StayModel, link_stays
 from provenance.dose.calibration import Calibration, read_calibrations
 from provenance.dose.coefficients import CoefficientTable, demonstration_table, read_coefficients
@@ -46,6 +46,7 @@ class Deliveries:
     hospital_procedures: pa.Table
     exams: pa.Table
     events: pa.Table
+    further_rows: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,9 @@ def _read(study: Study, *, keyring: Keyring, today: date, cache: StageCache, pro
         hospital_procedures=intake.table("hospital", "procedures", PROCEDURES),
         exams=exams,
         events=_without_nobody(doses.events, intake.not_persons),
+        further_rows=pa.concat_tables(
+            [intake.table(side, "further_rows", FURTHER_ROWS) for side in ("claims", "hospital")]
+        ),
     )
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from graph_schema.ids import Keyring
 from linkage.records.account import Account, Books, mask_of
 from linkage.records.claims_tables import CLAIMS_ROLES, ClaimsSource, parse_claims_file
-from linkage.records.codesets import gather_diagnoses, gather_procedures, places_of, procedure_records
+from linkage.records.codesets import further_rows, gather_diagnoses, gather_procedures, places_of, procedure_records
 from linkage.records.schema import (
     COVERAGE,
     DISPENSATIONS,
@@ -32,7 +32,14 @@ __all__ = ["CLAIMS_ROLES", "ClaimsSource", "join_claims", "parse_claims_file", "
 IntArray = npt.NDArray[np.int64]
 
 _DIAGNOSES = pa.schema(
-    [("stay_key", pa.string()), ("is_main", pa.bool_()), ("icd", pa.string()), ("code_year", pa.int16())]
+    [
+        ("stay_key", pa.string()),
+        ("is_main", pa.bool_()),
+        ("icd", pa.string()),
+        ("code_year", pa.int16()),
+        ("file_sha256", pa.string()),
+        ("row", pa.int64()),
+    ]
 )
 _PROCEDURES = pa.schema(
     [
@@ -132,6 +139,9 @@ def _stays(
     return {
         "stays": conform(_with(table, **columns), STAYS),
         "procedures": procedure_records(procedures, person_keys=subjects, side="claims", keyring=keyring),
+        "further_rows": pa.concat_tables(
+            [further_rows(diagnoses, procedures), further_rows(coverage, parent="person_key")]
+        ),
     }
 
 

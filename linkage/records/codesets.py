@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from graph_schema.ids import Keyring
 from linkage.records.codes import ops_in_catalogue
-from linkage.records.schema import PROCEDURES, conform
+from linkage.records.schema import FURTHER_ROWS, PROCEDURES, conform
 
-__all__ = ["gather_diagnoses", "gather_procedures", "places_of", "procedure_records"]
+__all__ = ["further_rows", "gather_diagnoses", "gather_procedures", "places_of", "procedure_records"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -23,6 +23,24 @@ def places_of(keys: Any, among: Any) -> IntArray:
     flat = among.combine_chunks() if isinstance(among, pa.ChunkedArray) else among
     found = pc.fill_null(pc.index_in(keys, value_set=flat).cast(pa.int64()), -1)
     return np.asarray(found.to_numpy() if isinstance(found, pa.ChunkedArray) else found.to_numpy(zero_copy_only=False))
+
+
+def further_rows(*children: pa.Table, parent: str = "stay_key") -> pa.Table:
+    """
+    Where else a stay or person is told of (FURTHER_ROWS): the first row of each file, for each parent.
+
+    Args:
+        children: Tables with `parent`, file_sha256 and row.
+        parent: Name of the column with the parent's key.
+    """
+    names = [parent, "file_sha256", "row"]
+    parts = [
+        child.select(names).cast(pa.schema(list(zip(names, FURTHER_ROWS.types, strict=True)))) for child in children
+    ]
+    grouped = pa.concat_tables(parts).group_by(names[:2], use_threads=False).aggregate([("row", "min")])
+    return conform(
+        {"parent_key": grouped[parent], "file_sha256": grouped["file_sha256"], "row": grouped["row_min"]}, FURTHER_ROWS
+    )
 
 
 def gather_diagnoses(diagnoses: pa.Table, stay: IntArray, *, n_stays: int) -> dict[str, pa.Array]:

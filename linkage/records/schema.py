@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from graph_schema.delivery import FileFacts, Reject
 
-__all__ = ["COMMITMENTS", "COVERAGE", "DISPENSATIONS", "EXAMS", "OUTPATIENT_DIAGNOSES", "OUTPATIENT_SERVICES",
-           "PERSONS", "PROCEDURES", "STAYS", "SUPERSEDES", "FilePart", "Records", "TableCount", "conform"]  # fmt: skip
+__all__ = ["COMMITMENTS", "COVERAGE", "DISPENSATIONS", "EXAMS", "FURTHER_ROWS", "OUTPATIENT_DIAGNOSES",
+           "OUTPATIENT_SERVICES", "PERSONS", "PROCEDURES", "STAYS", "SUPERSEDES", "FilePart", "Records", "TableCount", "conform"]  # fmt: skip
 
 _LINEAGE = [("file_sha256", pa.string()), ("row", pa.int64())]
 _DAY, _TIME, _TEXT = pa.date32(), pa.timestamp("s"), pa.string()
@@ -101,6 +101,7 @@ OUTPATIENT_SERVICES = pa.schema(
 DISPENSATIONS = pa.schema(
     [("person_key", _TEXT), ("dispensed_on", _DAY), ("atc", _TEXT), ("ddd", pa.float64()), *_LINEAGE]
 )
+FURTHER_ROWS = pa.schema([("parent_key", _TEXT), *_LINEAGE])
 SUPERSEDES = pa.schema([*_LINEAGE, ("old_file_sha256", _TEXT), ("old_row", pa.int64())])
 COMMITMENTS = pa.schema([*_LINEAGE, ("record_type", _TEXT), ("commitment", _TEXT)])
 
@@ -162,7 +163,8 @@ class Records:
     What a reader hands over for one source.
 
     Attributes:
-        tables: `persons`, `coverage`, `stays`, ... in the schemas above.
+        tables: `persons`, `coverage`, `stays`, ... in the schemas above. `further_rows` (FURTHER_ROWS) names the
+            first row of each other file that tells of a stay or person: its codes, its patient number, its coverage.
         rejects: Every record that is not used, with why; in order of file and row.
         files: Facts of every file, their `n_rejected` counting the rejects of all steps.
         supersedes: Records that a later file corrected (SUPERSEDES).

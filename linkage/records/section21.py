@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from graph_schema.ids import Keyring
 from linkage.records.account import Account, Books, mask_of
-from linkage.records.codesets import gather_diagnoses, gather_procedures, places_of, procedure_records
+from linkage.records.codesets import further_rows, gather_diagnoses, gather_procedures, places_of, procedure_records
 from linkage.records.schema import PERSONS, STAYS, FilePart, Records, conform
 from linkage.records.section21_tables import SECTION21_ROLES, Section21Source, parse_section21_file
 
@@ -52,7 +52,8 @@ def join_section21(parts: Iterable[FilePart], *, source: Section21Source, keyrin
     cases.settle(["stay_key"], field="case", record_type="case")
     patients = _children(books, "PATIENTEN", _PATIENTS, cases, settled_by="stay_key")
     _children(books, "FAB", pa.schema(_CHILD), cases)
-    icd = _with_secondary(_children(books, "ICD", _ICD, cases))
+    delivered_icd = _children(books, "ICD", _ICD, cases)
+    icd = _with_secondary(delivered_icd)
     ops = _children(books, "OPS", _OPS, cases)
     table, n = cases.table, cases.table.num_rows
     keys = table["stay_key"]
@@ -74,6 +75,7 @@ def join_section21(parts: Iterable[FilePart], *, source: Section21Source, keyrin
         "persons": _persons(stays),
         "stays": stays,
         "procedures": procedure_records(ops, person_keys=subjects, side="hospital", keyring=keyring),
+        "further_rows": further_rows(delivered_icd, ops, patients),
     }
     return replace(books.records(tables), not_persons=not_persons)
 
