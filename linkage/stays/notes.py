@@ -25,9 +25,9 @@ def hospital_note(left: StayArrays, right: StayArrays) -> tuple[str, ...]:
     warning = (
         f"WARNING: the hospital is missing on {missing:.0%} of the claims stays ({n:,} stays), so they "
         "compete with the cases of every hospital. Estimated cost: hospital cases that are alone on admission, "
-        f"discharge, sex and birth year fall from {with_id:.1%} to {without:.1%}, on the dates alone from {dates_with:.1%} to "
-        f"{dates_without:.1%}; codes and region must make up for it. Ask the data holder for the institution number or "
-        "a pseudonym of it."
+        f"discharge, sex and birth year fall from {with_id:.1%} to {without:.1%}, on the dates alone from "
+        f"{dates_with:.1%} to {dates_without:.1%}; codes and region must make up for it. Ask the data holder "
+        "for the institution number or a pseudonym of it."
     )
     return (warning,)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from linkage.arrays import BoolArray
 from linkage.evaluation.unlabelled import LinkQuality, Tally, estimate_quality
 from linkage.stays.arrays import MISSING, NO_DAY, IntArray, StayArrays
 from linkage.stays.block import FAR, UNKNOWN
@@ -55,16 +56,18 @@ def measure(
         for group, (levels, code) in strata.items():
             for target, chosen in ((false, moved & found.linked), (low, ~moved & seen), (decoy_low, moved & seen)):
                 target[group] += np.bincount(code[rows[chosen]], minlength=len(levels))
-    tallies = {}
+    n_sets, tallies = settings.n_quality_decoys, {}
+
+    def tally(group: str, at: slice, of: BoolArray) -> Tally:
+        n_false, n_low, n_decoy_low = (int(count[group][at].sum()) for count in (false, low, decoy_low))
+        return Tally(decided.probability[of], decided.linked[of], n_false, n_low, n_decoy_low, n_sets)
+
     for group, (levels, code) in strata.items():
         own = code[decided.right]
         for i, level in enumerate(levels):
-            of = own == i
-            if of.any():
-                tallies[group, level] = Tally(decided.probability[of], decided.linked[of], int(false[group][i]),
-                                              int(low[group][i]), int(decoy_low[group][i]), settings.n_quality_decoys)  # fmt: skip
-    total = Tally(decided.probability, decided.linked, int(false["sex"].sum()), int(low["sex"].sum()),
-                  int(decoy_low["sex"].sum()), settings.n_quality_decoys)  # fmt: skip
+            if (own == i).any():
+                tallies[group, level] = tally(group, slice(i, i + 1), own == i)
+    total = tally("sex", slice(None), np.ones(decided.right.size, dtype=bool))
     return estimate_quality(total, tallies, threshold=settings.accept_probability, blocking_loss=loss)
 
 

@@ -17,8 +17,28 @@ EPOCH = dt.date(1970, 1, 1)
 START, END = 16436, 19357  # 2015-01-01 … 2022-12-31
 
 MAIN = ["Q210", "Q211", "Q213", "Q250", "Q251", "Q203", "Q234", "Q212", "Q221", "Q230", "Q204", "Q201", "Q224", "I472"]
-SIDE = ["Z958", "Q90.9".replace(".", ""), "R011", "P073", "J189", "I500", "D821", "Q248", "Z115", "R000", "E039", "I270",
-        "Q256", "N179", "F829", "K219", "P288", "D689", "J208", "Z921"]  # fmt: skip
+SIDE = [
+    "Z958",
+    "Q90.9".replace(".", ""),
+    "R011",
+    "P073",
+    "J189",
+    "I500",
+    "D821",
+    "Q248",
+    "Z115",
+    "R000",
+    "E039",
+    "I270",
+    "Q256",
+    "N179",
+    "F829",
+    "K219",
+    "P288",
+    "D689",
+    "J208",
+    "Z921",
+]
 OPS = [
     "12730",
     "1274x",
@@ -142,9 +162,15 @@ def _units(rng, world, person):
     units = []
     for i, (start, end) in enumerate(spans):
         key = f"prc_claims_{person['id']}_{i}"
-        units.append({"key": key, "start": start, "end": END + 999 if end is None else end,
-                      "region": _region(rng, world, person),
-                      "coverage": [{"person_key": key, "start": start, "end": end}]})  # fmt: skip
+        units.append(
+            {
+                "key": key,
+                "start": start,
+                "end": END + 999 if end is None else end,
+                "region": _region(rng, world, person),
+                "coverage": [{"person_key": key, "start": start, "end": end}],
+            }
+        )
         person["units"].append(key)
     return units
 
@@ -170,8 +196,18 @@ def _stays(rng, world, person, twin):
         nights = int(min(rng.lognormal(0.9, 0.9), 80))
         centre = person["home"] if rng.random() > world.elsewhere * 0.4 else int(rng.integers(world.n_centres))
         if START <= day <= END - nights:
-            out.append({"in": day, "nights": nights, "centre": centre, "codes": _codes(rng, person), "ops": _ops(rng),
-                        "weight": 2500 + 16 * (day - person["born"]) + int(rng.normal(0, 350)) if day - person["born"] < 365 else None})  # fmt: skip
+            out.append(
+                {
+                    "in": day,
+                    "nights": nights,
+                    "centre": centre,
+                    "codes": _codes(rng, person),
+                    "ops": _ops(rng),
+                    "weight": 2500 + 16 * (day - person["born"]) + int(rng.normal(0, 350))
+                    if day - person["born"] < 365
+                    else None,
+                }
+            )
         gap = (
             rng.integers(1, 14)
             if rng.random() < 0.2
@@ -224,8 +260,12 @@ def _merge(rng, world, made, *, side):
             continue
         if one is two or not 0 <= two["admitted_on"] - one["discharged_on"] <= 14 or rng.random() > rate:
             continue
-        joined = {**one, "discharged_on": two["discharged_on"], "icd": list(dict.fromkeys(one["icd"] + two["icd"])),
-                  "ops": list(dict.fromkeys(one["ops"] + two["ops"]))}  # fmt: skip
+        joined = {
+            **one,
+            "discharged_on": two["discharged_on"],
+            "icd": list(dict.fromkeys(one["icd"] + two["icd"])),
+            "ops": list(dict.fromkeys(one["ops"] + two["ops"])),
+        }
         for j in (i, i + 1):
             made[j] = (joined, made[j][1]) if side == 0 else (made[j][0], joined)
 
@@ -235,14 +275,26 @@ def _claims_row(rng, world, person, stay, unit, i, name):
     if rng.random() < world.wrong_hospital:
         known = str(rng.choice([*world.delivering, "elsewhere-7"]))
     row = _noisy(rng, world, person, stay, lost=world.code_lost)
-    return {**row, "stay_key": f"sty_c_{person['id']}_{i}", "person_key": unit["key"], "side": "claims",
-            "hospital": known if world.hospital_known else None, "region": unit["region"]}  # fmt: skip
+    return {
+        **row,
+        "stay_key": f"sty_c_{person['id']}_{i}",
+        "person_key": unit["key"],
+        "side": "claims",
+        "hospital": known if world.hospital_known else None,
+        "region": unit["region"],
+    }
 
 
 def _case_row(rng, world, person, stay, i, name):
     row = _noisy(rng, world, person, stay, lost=0.04)
-    return {**row, "stay_key": f"sty_{name}_{person['id']}_{i}", "person_key": f"prc_{name}_{person['id']}",
-            "side": "hospital", "hospital": name, "region": person["region"]}  # fmt: skip
+    return {
+        **row,
+        "stay_key": f"sty_{name}_{person['id']}_{i}",
+        "person_key": f"prc_{name}_{person['id']}",
+        "side": "hospital",
+        "hospital": name,
+        "region": person["region"],
+    }
 
 
 def _noisy(rng, world, person, stay, *, lost):
@@ -262,23 +314,54 @@ def _noisy(rng, world, person, stay, *, lost):
     year = born.year + (int(rng.choice([-1, 1])) if rng.random() < world.wrong_year * s else 0)
     sex = person["sex"] if rng.random() > world.wrong_sex * s else ("male" if person["sex"] == "female" else "female")
     infant = stay["in"] - person["born"] < 365
-    return {"admitted_on": day, "discharged_on": max(out, day), "birth_year": year, "sex": sex,
-            "birth_month": born.month if infant else None, "icd_main": codes[0], "icd": codes, "ops": ops,
-            "weight_g": stay["weight"] if stay["weight"] and rng.random() < 0.6 else None}  # fmt: skip
+    return {
+        "admitted_on": day,
+        "discharged_on": max(out, day),
+        "birth_year": year,
+        "sex": sex,
+        "birth_month": born.month if infant else None,
+        "icd_main": codes[0],
+        "icd": codes,
+        "ops": ops,
+        "weight_g": stay["weight"] if stay["weight"] and rng.random() < 0.6 else None,
+    }
 
 
 def _table(rows, *, claims_side=False):
-    names = ["stay_key", "person_key", "side", "hospital", "admitted_on", "discharged_on", "birth_year", "birth_month",
-             "sex", "region", "weight_g", "icd_main", "icd", "ops"]  # fmt: skip
-    types = {"admitted_on": pa.date32(), "discharged_on": pa.date32(), "birth_year": pa.int16(), "birth_month": pa.int8(),
-             "weight_g": pa.int32(), "icd": pa.list_(pa.string()), "ops": pa.list_(pa.string())}  # fmt: skip
+    names = [
+        "stay_key",
+        "person_key",
+        "side",
+        "hospital",
+        "admitted_on",
+        "discharged_on",
+        "birth_year",
+        "birth_month",
+        "sex",
+        "region",
+        "weight_g",
+        "icd_main",
+        "icd",
+        "ops",
+    ]
+    types = {
+        "admitted_on": pa.date32(),
+        "discharged_on": pa.date32(),
+        "birth_year": pa.int16(),
+        "birth_month": pa.int8(),
+        "weight_g": pa.int32(),
+        "icd": pa.list_(pa.string()),
+        "ops": pa.list_(pa.string()),
+    }
     columns = {n: pa.array([r[n] for r in rows], type=types.get(n, pa.string())) for n in names}
     return pa.table(columns)
 
 
 def _coverage_table(rows):
-    return pa.table({
-        "person_key": pa.array([r["person_key"] for r in rows], pa.string()),
-        "start": pa.array([r["start"] for r in rows], pa.date32()),
-        "end": pa.array([r["end"] for r in rows], pa.date32()),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "person_key": pa.array([r["person_key"] for r in rows], pa.string()),
+            "start": pa.array([r["start"] for r in rows], pa.date32()),
+            "end": pa.array([r["end"] for r in rows], pa.date32()),
+        }
+    )

@@ -44,8 +44,7 @@ def simulate(world: Rooms) -> Delivered:
     stays, exams, events, exam_of, case_of = [], [], [], {}, {}
     for patient in range(world.n_patients):
         sex, born = str(rng.choice(["male", "female"])), int(rng.integers(2000, 2017))
-        for visit in range(1 + int(rng.poisson(0.6))):
-            stays.append(_stay(rng, patient, visit, sex, born))
+        stays += [_stay(rng, patient, visit, sex, born) for visit in range(1 + int(rng.poisson(0.6)))]
     for stay in stays:
         for number in range(1 + int(rng.random() < 0.12)):
             exam, event = _examination(rng, world, stay, number)
@@ -55,17 +54,26 @@ def simulate(world: Rooms) -> Delivered:
                 events.append(event)
                 exam_of[event["event_key"]] = exam["procedure_key"]
                 case_of[event["event_key"]] = stay["stay_key"]
-    for i in range(int(world.foreign * len(events))):
-        events.append(_foreign(rng, i))
+    events += [_foreign(rng, i) for i in range(int(world.foreign * len(events)))]
     return Delivered(_events(events), _exams(exams), _stays(stays), exam_of, case_of)
 
 
 def _stay(rng, patient, visit, sex, born):
     hospital = ["north", "south"][patient % 2]
     first = START // DAY + int(rng.integers(0, 700))
-    return {"stay_key": f"sty_{patient}_{visit}", "person_key": f"prc_{patient}", "side": "hospital", "hospital": hospital,
-            "admitted_on": first, "discharged_on": first + int(rng.integers(1, 9)), "sex": sex, "birth_year": born,
-            "weight_g": None, "ops_on": [], "weight": 3.5 + 3 * max(2017 - born, 0) * float(rng.lognormal(0, 0.15))}  # fmt: skip
+    return {
+        "stay_key": f"sty_{patient}_{visit}",
+        "person_key": f"prc_{patient}",
+        "side": "hospital",
+        "hospital": hospital,
+        "admitted_on": first,
+        "discharged_on": first + int(rng.integers(1, 9)),
+        "sex": sex,
+        "birth_year": born,
+        "weight_g": None,
+        "ops_on": [],
+        "weight": 3.5 + 3 * max(2017 - born, 0) * float(rng.lognormal(0, 0.15)),
+    }
 
 
 def _examination(rng, world, stay, number):
@@ -81,9 +89,18 @@ def _examination(rng, world, stay, number):
         "accession_key": f"acc_{key}",
         "exam_key": f"exm_{key}",
     }
-    exam = {"procedure_key": f"prd_{key}", "hospital": stay["hospital"], "room": room, "started_at": started,
-            "weight_kg": round(stay["weight"], 1), "kap_gycm2": round(kap, 3), "fluoroscopy_time_s": round(fluoro),
-            "n_frames": frames, "stay_key": stay["stay_key"] if rng.random() < world.case_known else None, **ids}  # fmt: skip
+    exam = {
+        "procedure_key": f"prd_{key}",
+        "hospital": stay["hospital"],
+        "room": room,
+        "started_at": started,
+        "weight_kg": round(stay["weight"], 1),
+        "kap_gycm2": round(kap, 3),
+        "fluoroscopy_time_s": round(fluoro),
+        "n_frames": frames,
+        "stay_key": stay["stay_key"] if rng.random() < world.case_known else None,
+        **ids,
+    }
     known = {
         "person_key": world.person_known,
         "study_key": world.study_known,
@@ -102,11 +119,22 @@ def _examination(rng, world, stay, number):
 
 def _foreign(rng, number):
     hospital = str(rng.choice(["north", "south"]))
-    return {"event_key": f"dse_foreign_{number}", "hospital": hospital, "room": f"{hospital}/R{1 + int(rng.integers(2))}",
-            "started_at": START + int(rng.integers(0, 700 * DAY)), "person_key": f"prc_foreign_{number}",
-            "study_key": f"stu_foreign_{number}", "accession_key": None, "exam_key": None, "weight_kg": float(rng.uniform(4, 60)),
-            "kap_gycm2": float(rng.lognormal(0.5, 1.0)), "fluoroscopy_time_s": float(rng.lognormal(6.5, 0.7)),
-            "n_frames": int(rng.integers(50, 3000)), "birth_year": int(rng.integers(2000, 2017)), "sex": "male"}  # fmt: skip
+    return {
+        "event_key": f"dse_foreign_{number}",
+        "hospital": hospital,
+        "room": f"{hospital}/R{1 + int(rng.integers(2))}",
+        "started_at": START + int(rng.integers(0, 700 * DAY)),
+        "person_key": f"prc_foreign_{number}",
+        "study_key": f"stu_foreign_{number}",
+        "accession_key": None,
+        "exam_key": None,
+        "weight_kg": float(rng.uniform(4, 60)),
+        "kap_gycm2": float(rng.lognormal(0.5, 1.0)),
+        "fluoroscopy_time_s": float(rng.lognormal(6.5, 0.7)),
+        "n_frames": int(rng.integers(50, 3000)),
+        "birth_year": int(rng.integers(2000, 2017)),
+        "sex": "male",
+    }
 
 
 _TEXT = ("hospital", "room", "person_key", "study_key", "accession_key", "exam_key")
@@ -130,7 +158,16 @@ def _exams(rows):
 
 
 def _stays(rows):
-    types = {"stay_key": pa.string(), "person_key": pa.string(), "side": pa.string(), "hospital": pa.string(),
-             "admitted_on": pa.date32(), "discharged_on": pa.date32(), "sex": pa.string(), "birth_year": pa.int16(),
-             "weight_g": pa.int32(), "ops_on": pa.list_(pa.date32())}  # fmt: skip
+    types = {
+        "stay_key": pa.string(),
+        "person_key": pa.string(),
+        "side": pa.string(),
+        "hospital": pa.string(),
+        "admitted_on": pa.date32(),
+        "discharged_on": pa.date32(),
+        "sex": pa.string(),
+        "birth_year": pa.int16(),
+        "weight_g": pa.int32(),
+        "ops_on": pa.list_(pa.date32()),
+    }
     return pa.table({n: pa.array([r[n] for r in rows], t) for n, t in types.items()})

@@ -179,13 +179,30 @@ def test_a_plan_over_its_budget_is_refused() -> None:
 
 def _one() -> tuple[dict, dict, dict]:
     at = dt.datetime(2020, 3, 3, 10, 0)  # noqa: DTZ001
-    shared = {"hospital": "north", "room": "north/R1", "started_at": at, "study_key": "stu_1", "weight_kg": 9.0,
-              "kap_gycm2": 1.5, "fluoroscopy_time_s": 600.0, "n_frames": 100}  # fmt: skip
+    shared = {
+        "hospital": "north",
+        "room": "north/R1",
+        "started_at": at,
+        "study_key": "stu_1",
+        "weight_kg": 9.0,
+        "kap_gycm2": 1.5,
+        "fluoroscopy_time_s": 600.0,
+        "n_frames": 100,
+    }
     event = {**shared, "event_key": "dse_1", "sex": "female", "birth_year": 2019, "person_key": None}
     exam = {**shared, "procedure_key": "prd_1", "person_key": "prc_1", "stay_key": "sty_1"}
-    stay = {"stay_key": "sty_1", "person_key": "prc_1", "side": "hospital", "hospital": "north",
-            "admitted_on": dt.date(2020, 3, 2), "discharged_on": dt.date(2020, 3, 5), "sex": "female", "birth_year": 2019,
-            "weight_g": None, "ops_on": [dt.date(2020, 3, 3)]}  # fmt: skip
+    stay = {
+        "stay_key": "sty_1",
+        "person_key": "prc_1",
+        "side": "hospital",
+        "hospital": "north",
+        "admitted_on": dt.date(2020, 3, 2),
+        "discharged_on": dt.date(2020, 3, 5),
+        "sex": "female",
+        "birth_year": 2019,
+        "weight_g": None,
+        "ops_on": [dt.date(2020, 3, 3)],
+    }
     return event, exam, stay
 
 
