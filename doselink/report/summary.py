@@ -194,6 +194,9 @@ class Doses(_Frozen):
     n_events_of_linked_children: int = Field(0, description="Those of persons known to both sides.", ge=0)
     n_estimates: int = Field(description="Organ doses estimated, one an event and organ.", ge=0)
     n_missing_kap: int = Field(0, description="Events without a usable kerma-area product: no dose, not a zero.", ge=0)
+    n_withheld: int = Field(
+        0, description="Events whose kerma-area product is not believed: no dose until looked at.", ge=0
+    )
     n_realisations: int = Field(0, description="Draws a dose, shared errors being shared.", ge=0)
     coefficient_table: str | None = Field(None, description="Name and version of the coefficient table.")
     is_demonstration: bool = Field(False, description="True where that table is not fit for any study.")

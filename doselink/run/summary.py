@@ -38,7 +38,10 @@ __all__ = ["counts_of", "summary_of", "with_cohorts"]
 
 _NEXT = (
     NextCommand(command="doselink status WORKSPACE", why="what is committed, what is stale, where the graph stands"),
-    NextCommand(command="doselink audit run last-run --study WORKSPACE", why="what this run did, asked of the graph"),
+    NextCommand(
+        command="doselink audit run last-run --param run_type=study --study WORKSPACE",
+        why="what this run did, asked of the graph",
+    ),
     NextCommand(command="doselink audit list", why="all questions the graph answers"),
 )
 
@@ -153,6 +156,7 @@ def _doses(study: Study, computed: Computed) -> Doses | None:
         n_events_of_linked_children=_n_events_of_linked(computed),
         n_estimates=estimates.num_rows * len(study.dose.organs),
         n_missing_kap=reasons["kap_missing"],
+        n_withheld=reasons["kap_doubtful"],
         n_realisations=study.dose.n_realisations,
         coefficient_table=f"{computed.coefficients.name}, {computed.coefficients.version}",
         is_demonstration=computed.coefficients.is_demonstration,
@@ -202,7 +206,7 @@ def _flow(computed: Computed) -> tuple[FlowStep, ...]:
             n=dosed,
             unit="dose events",
             n_lost=n_events - dosed,
-            why_lost="no usable kerma-area product, or neither weight nor age: missing, not zero",
+            why_lost="no kerma-area product, one that is not believed, or neither weight nor age: missing, not zero",
         ),
         FlowStep(
             name="dose events of children known to both sides",

@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from graph_schema.delivery import FileFacts, Reject
 
-__all__ = ["COMMITMENTS", "COVERAGE", "DISPENSATIONS", "EXAMS", "FURTHER_ROWS", "OUTPATIENT_DIAGNOSES",
-           "OUTPATIENT_SERVICES", "PERSONS", "PROCEDURES", "STAYS", "SUPERSEDES", "FilePart", "Records", "TableCount", "conform"]  # fmt: skip
+__all__ = [
+    "COMMITMENTS", "COVERAGE", "DISPENSATIONS", "EXAMS", "FURTHER_ROWS", "OUTPATIENT_DIAGNOSES", "OUTPATIENT_SERVICES",
+    "PERSONS", "PROCEDURES", "STAYS", "SUPERSEDES", "FilePart", "Records", "TableCount", "conform",
+]  # fmt: skip
 
 _LINEAGE = [("file_sha256", pa.string()), ("row", pa.int64())]
 _DAY, _TIME, _TEXT = pa.date32(), pa.timestamp("s"), pa.string()

@@ -30,7 +30,7 @@ VERSION = 1
 
 _CHUNK = 2048
 _NEEDED = ("event_key", "hospital", "room", "started_at", "person_key", "weight_kg", "birth_year", "sex", "kap_gycm2",
-           "kap_a_gycm2", "kap_b_gycm2")  # fmt: skip
+           "kap_a_gycm2", "kap_b_gycm2", "flags")  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -131,6 +131,8 @@ def _plan(event: dict[str, Any], given: _Given, *, settings: DoseSettings, stamp
     """What is to be realised of one event, or why it has no dose."""
     if event["kap_gycm2"] is None:
         return "kap_missing"
+    if not set(settings.withheld_flags).isdisjoint(event["flags"] or ()):
+        return "kap_doubtful"
     band, at = _band(event, given.bands)
     if band is None:
         return "no_weight_no_age"

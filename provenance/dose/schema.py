@@ -78,4 +78,4 @@ ESTIMATES = pa.schema(
 """One row a dose event that has a dose."""
 
 MISSING = pa.schema([("event_key", _TEXT), ("reason", _TEXT)])
-"""One row a dose event without a dose, and why: kap_missing, no_band."""
+"""One row a dose event without a dose, and why: kap_missing, kap_doubtful, no_band, no_weight_no_age."""

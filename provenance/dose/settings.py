@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from graph_schema.units import Quantity, unit_factor
+from provenance.dose.flags import FLAGS
 
 __all__ = ["ORGANS", "DoseLimits", "DoseSettings", "Organ", "RoomFacts", "declared_unit", "true_time"]
 
@@ -119,5 +120,18 @@ class DoseSettings(_Frozen):
     age_band_gsd: float = Field(
         1.25, description="Further geometric SD of an exam whose weight is unknown, so that age stands in (1).", ge=1
     )
+    withheld_flags: tuple[str, ...] = Field(
+        ("field_area_implausible", "kap_per_weight_implausible"),
+        description="Events with one of these flags have no dose: their kerma-area product may be off by a factor of "
+        "ten or a hundred, and missing is better than that. Take a flag out once a dosimetrist has looked.",
+    )
     memory_budget_mb: int = Field(4096, description="Largest size of the realisations of one derivation (MB).", ge=1)
     limits: DoseLimits = Field(default_factory=DoseLimits, description="Limits of belief.")
+
+    @field_validator("withheld_flags")
+    @classmethod
+    def _are_flags(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(given) - set(FLAGS))
+        if unknown:
+            raise ValueError(f"unknown flag {unknown[0]!r}: expected some of {', '.join(sorted(FLAGS))}")
+        return tuple(sorted(given))
