@@ -77,7 +77,7 @@ def test_the_cumulative_report_and_the_double_count_once(ran: RunResult) -> None
     missing = events.filter(pc.is_null(events.column("kap_gycm2")))
     assert missing.num_rows == 1
     estimates = Ledger(ran.workspace / "ledger").current("DoseEstimate")
-    assert estimates.num_rows == 27
+    assert estimates.num_rows == 26, "one has no kerma-area product, one is not believed"
 
 
 def test_a_run_on_unchanged_deliveries_does_no_work_and_writes_nothing(
@@ -186,7 +186,8 @@ def test_status_says_what_is_there_and_whether_deliveries_changed(study: Path, w
     found = status(Workspace(workspace))
     assert (found.commits, found.deliveries, found.stale) == (2, "unchanged since the last run", {})
 
-    (study / "cathlab_a.csv").open("a").write("\n")
+    with (study / "cathlab_a.csv").open("a") as register:
+        register.write("\n")
 
     assert status(Workspace(workspace)).deliveries.startswith("changed")
 
