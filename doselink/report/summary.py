@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["CohortCount", "ComparisonTable", "DoseBin", "DoseLinkCount", "Doses", "FlowStep", "GraphFacts", "Interval",
            "LevelRow", "Linkage", "NamedCount", "NextCommand", "OrganDistribution", "Quality", "RejectCount",
-           "RunFacts", "SourceCount", "StepTime", "Summary", "Truth", "WeightBin"]  # fmt: skip
+           "RepairCount", "RunFacts", "SourceCount", "StepTime", "Summary", "Truth", "WeightBin"]  # fmt: skip
 
 
 class _Frozen(BaseModel):
@@ -68,6 +68,14 @@ class RejectCount(_Frozen):
     source: str = Field(description="The source's name in the study file.")
     reason: str = Field(description="Why, in words that show no delivered value.")
     n_rows: int = Field(description="Rows rejected for it.", ge=0)
+
+
+class RepairCount(_Frozen):
+    """How many values of one source were put right, set to missing, or look odd."""
+
+    source: str = Field(description="The source's name in the study file.")
+    what: str = Field(description="Table, column and what was done, in words that show no delivered value.")
+    n: int = Field(description="Values or rows.", ge=0)
 
 
 class Interval(_Frozen):
@@ -201,6 +209,7 @@ class Doses(_Frozen):
     coefficient_table: str | None = Field(None, description="Name and version of the coefficient table.")
     is_demonstration: bool = Field(False, description="True where that table is not fit for any study.")
     links: tuple[DoseLinkCount, ...] = Field((), description="How events found their examination.")
+    notes: tuple[str, ...] = Field((), description="What the user must know, in sentences.")
     flags: tuple[NamedCount, ...] = Field((), description="Events by what was odd about them.")
     organs: tuple[OrganDistribution, ...] = Field((), description="Distribution of doses by organ.")
 
@@ -249,6 +258,7 @@ class Summary(_Frozen):
     run: RunFacts = Field(description="Which run this was.")
     sources: tuple[SourceCount, ...] = Field((), description="What came in, by source.")
     rejects: tuple[RejectCount, ...] = Field((), description="Rows rejected, by source and reason.")
+    repairs: tuple[RepairCount, ...] = Field((), description="Values put right, set to missing, or odd, by source.")
     flow: tuple[FlowStep, ...] = Field((), description="Flow of counts from the deliveries to the cohorts.")
     linkage: Linkage | None = Field(
         None, description="The linkage of stays and persons; None where nothing was linked."

@@ -180,4 +180,15 @@ def _finish(task: _Task, run_id: str, *, did_work: bool, load_graph: bool) -> Ru
     summary = with_cohorts(summary, task.ledger)
     write_summary(summary, folder / SUMMARY)
     write_page(summary, folder / "report.html")
+    _log(task, folder, did_work=did_work)
     return RunResult(run_id, did_work, task.space.root, summary, folder / "report.html")
+
+
+def _log(task: _Task, folder: Path, *, did_work: bool) -> None:
+    """One line a step that this call took, appended: counts and seconds, nothing delivered."""
+    lines = [
+        json.dumps({"at": task.now.isoformat(), "step": step.name, "seconds": step.seconds, "did_work": did_work})
+        for step in task.progress.steps()
+    ]
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write("".join(f"{line}\n" for line in lines))

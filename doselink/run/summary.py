@@ -18,6 +18,7 @@ from doselink.report.summary import (
     Linkage,
     NextCommand,
     Quality,
+    RepairCount,
     RunFacts,
     Summary,
 )
@@ -95,6 +96,7 @@ def summary_of(
         ),
         sources=(*delivered.intake.counts, *delivered.doses.counts),
         rejects=(*delivered.intake.reject_counts(), *delivered.doses.reject_counts()),
+        repairs=_repairs(computed),
         flow=_flow(computed),
         linkage=_linkage(study, computed, truth),
         doses=_doses(study, computed),
@@ -161,6 +163,7 @@ def _doses(study: Study, computed: Computed) -> Doses | None:
         coefficient_table=f"{computed.coefficients.name}, {computed.coefficients.version}",
         is_demonstration=computed.coefficients.is_demonstration,
         links=dose_links(events.column("event_key").to_pylist(), computed.doses.pairs),
+        notes=computed.doses.notes,
         flags=flag_counts(events.column("flags").to_pylist()),
         organs=organ_distributions(estimates),
     )
@@ -215,6 +218,16 @@ def _flow(computed: Computed) -> tuple[FlowStep, ...]:
             n_lost=n_events - owned,
             why_lost="child not in the claims, or no stay found for the examination",
         ),
+    )
+
+
+def _repairs(computed: Computed) -> tuple[RepairCount, ...]:
+    """What the readers put right or found odd: rows that were used all the same."""
+    return tuple(
+        RepairCount(source=source, what=what, n=n)
+        for source, notes in computed.delivered.intake.notes.items()
+        for what, n in notes.items()
+        if n
     )
 
 
