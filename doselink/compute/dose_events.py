@@ -8,15 +8,17 @@ from datetime import date
 import pyarrow as pa
 
 from doselink.compute.ingest import Delivered, count_rejects
+from doselink.compute.kept_reports import read_keyed
+from doselink.compute.stages import StageCache
 from doselink.progress import Progress
 from doselink.report.summary import RejectCount, SourceCount
 from doselink.study import Source, Study, folder_paths, source_files
 from graph_schema.delivery import FileFacts, Reject
 from graph_schema.ids import Keyring
 from provenance.dose.events import SourcedReport, SourcedRow, standardise
-from provenance.dose.folder import read_reports
+from provenance.dose.keyed import KeyedReport
 from provenance.dose.register import read_register
-from provenance.dose.report import LeftAlone, Report
+from provenance.dose.report import LeftAlone
 from provenance.dose.schema import DOSE_EVENTS, IRRADIATIONS
 from provenance.dose.settings import DoseLimits, RoomFacts
 
@@ -54,7 +56,7 @@ class _Read:
     """What one source gave: reports or rows, rejects, files, and how many things were left alone."""
 
     source: Source
-    reports: list[Report] = field(default_factory=list)
+    reports: list[KeyedReport] = field(default_factory=list)
     rows: list[SourcedRow] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     files: dict[str, FileFacts] = field(default_factory=dict)
@@ -71,6 +73,7 @@ def read_dose_events(
     exams: pa.Table,
     progress: Progress,
     limits: DoseLimits,
+    cache: StageCache | None = None,
 ) -> DoseIntake:
     """
     All dose events of a study.
@@ -82,11 +85,17 @@ def read_dose_events(
         exams: The cath-lab registers' examinations.
         progress: Told of every report.
         limits: Limits of belief.
+        cache: Remembers reports that were read, keyed; None: nothing is remembered.
 
     Raises:
         SourceMissing, SourceFileError: If a file is not there or not what was declared.
     """
-    read = [_read_source(study, source, progress) for source in study.sources if source.kind in _KINDS]
+    read = []
+    for source in study.sources:
+        if source.kind == "rdsr":
+            read.append(_read_archive(study, source, keyring=keyring, cache=cache, progress=progress))
+        elif source.kind == "dose_register":
+            read.append(_read_dose_register(study, source, progress))
     reports = [
         SourcedReport(one.source.name, one.source.hospital or "", report) for one in read for report in one.reports
     ]
@@ -103,16 +112,14 @@ def read_dose_events(
     return intake
 
 
-def _read_source(study: Study, source: Source, progress: Progress) -> _Read:
-    return _KINDS[source.kind](study, source, progress)
-
-
-def _read_archive(study: Study, source: Source, progress: Progress) -> _Read:
+def _read_archive(
+    study: Study, source: Source, *, keyring: Keyring, cache: StageCache | None, progress: Progress
+) -> _Read:
     """A folder of dose reports; anything else in it is left alone, what is damaged is a reject."""
     one = _Read(source)
     paths = folder_paths(study, source)
     with progress.step(f"read dose reports of {source.name}", total=len(paths), unit="files") as step:
-        for found in read_reports(paths):
+        for found in read_keyed(paths, source=source, keyring=keyring, cache=cache):
             step.advance(1)
             one.n_files += 1
             one.n_delivered += 1
@@ -120,7 +127,7 @@ def _read_archive(study: Study, source: Source, progress: Progress) -> _Read:
     return one
 
 
-def _take(one: _Read, found: Report | LeftAlone) -> None:
+def _take(one: _Read, found: KeyedReport | LeftAlone) -> None:
     if isinstance(found, LeftAlone):
         if found.damaged and found.sha256 is not None:
             one.rejects.append(Reject(found.sha256, 1, None, found.reason))
@@ -128,10 +135,10 @@ def _take(one: _Read, found: Report | LeftAlone) -> None:
         else:
             one.n_left_alone += 1
         return
-    if found.sha256 in one.files:
+    if found.told.sha256 in one.files:
         one.n_left_alone += 1
         return
-    _note_file(one, found.sha256, found.n_bytes)
+    _note_file(one, found.told.sha256, found.told.n_bytes)
     one.reports.append(found)
 
 
@@ -159,9 +166,6 @@ def _read_dose_register(study: Study, source: Source, progress: Progress) -> _Re
                 register.sha256, "dose_register", name, register.n_bytes, register.n_rows, 0, register.encoding
             )
     return one
-
-
-_KINDS = {"rdsr": _read_archive, "dose_register": _read_dose_register}
 
 
 def _account(intake: DoseIntake, one: _Read) -> None:

@@ -77,6 +77,41 @@ class StageCache:
         write_atomically(path, json.dumps(note, sort_keys=True).encode())
         return StageResult(made.tables, made.facts, digests)
 
+    def parts(self, activity: str, *, version: int, parameters: str) -> list[pa.Table]:
+        """What `add_part` kept under this activity, version and settings; a part that is lost or torn is left out."""
+        found = []
+        for sha256 in self._part_names(self._collection(activity, version, parameters)):
+            try:
+                found.append(self.blocks.get(sha256))
+            except BlockMissing:
+                continue
+        return found
+
+    def add_part(self, activity: str, *, version: int, parameters: str, part: pa.Table) -> None:
+        """
+        Keep one more table of a step that grows with each delivery.
+
+        Args:
+            activity: Name of the step.
+            version: Calculation version of the step.
+            parameters: Digest of its settings.
+            part: What is new; earlier parts stay as they are.
+        """
+        path = self._collection(activity, version, parameters)
+        names = [*self._part_names(path), self.blocks.put(part)]
+        note = {"activity": activity, "parts": list(dict.fromkeys(names))}
+        write_atomically(path, json.dumps(note, sort_keys=True).encode())
+
+    def _collection(self, activity: str, version: int, parameters: str) -> Path:
+        return self.folder / f"{derivation_key(activity, version, [], parameters)}.json"
+
+    @staticmethod
+    def _part_names(path: Path) -> list[str]:
+        try:
+            return [str(name) for name in json.loads(path.read_bytes())["parts"]]
+        except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+            return []
+
     def _read(self, path: Path) -> StageResult | None:
         try:
             note = json.loads(path.read_bytes())

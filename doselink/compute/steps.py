@@ -116,7 +116,7 @@ def _read(study: Study, *, keyring: Keyring, today: date, cache: StageCache, pro
     intake = ingest_tables(study, keyring=keyring, today=today, cache=cache, progress=progress)
     exams = _without_nobody(intake.table("cath_lab", "exams", EXAMS), intake.not_persons)
     doses = read_dose_events(
-        study, keyring=keyring, today=today, exams=exams, progress=progress, limits=study.dose.limits
+        study, keyring=keyring, today=today, exams=exams, progress=progress, limits=study.dose.limits, cache=cache
     )
     return Deliveries(
         intake=intake,

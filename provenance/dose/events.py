@@ -1,5 +1,5 @@
 """
-Reports and register rows to the table of dose events, keyed, corrected and checked. Pure.
+Keyed reports and register rows to the table of dose events, corrected and checked. Pure.
 
 One examination is one dose event, however many reports and rows tell of it. Its key is made from the study
 instance UID where a report gives one, else from the examination's or the accession number, so that a report
@@ -17,7 +17,9 @@ import pyarrow as pa
 from graph_schema.delivery import Reject
 from graph_schema.ids import Keyring
 from graph_schema.units import Quantity, UnknownUnit, is_known
-from provenance.dose.exam import Exam, is_placeholder, register_dose, report_dose, with_register, with_unit
+from provenance.dose.exam import Exam, register_dose, report_dose, with_register, with_unit
+from provenance.dose.identity import by_examination
+from provenance.dose.keyed import KeyedReport, is_placeholder
 from provenance.dose.known_exams import KnownExam, KnownExams
 from provenance.dose.register import RegisterRow
 from provenance.dose.report import Report, ReportKind
@@ -34,7 +36,12 @@ class SourcedReport:
 
     source: str
     hospital: str
-    report: Report
+    report: KeyedReport
+
+    @property
+    def told(self) -> Report:
+        """What it measured."""
+        return self.report.told
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def standardise(
     Dose events of all reports and register rows of a study.
 
     Args:
-        reports: Reports of projection radiology as read.
+        reports: Reports of projection radiology, keyed as they were read.
         rows: Rows of dose registers as read.
         keyring: Makes the keys; nothing else of an identifier leaves this function.
         rooms: What the study knows of rooms: units, clock errors.
@@ -105,9 +112,8 @@ def standardise(
     known = KnownExams(exams)
     used, rejects = _usable(reports, today=today, rooms=rooms)
     keyed: dict[str, _Keyed] = {}
-    for uid, members in _by_study(used).items():
-        found = _keyed_reports(uid, members, keyring=keyring, limits=limits, rooms=rooms)
-        keyed[keyring.key("dse", "study", uid)] = _with_known_exam(found, known)
+    for key, members in _by_examination(used).items():
+        keyed[key] = _with_known_exam(_keyed_reports(members, limits=limits, rooms=rooms), known)
     for key, group in _by_exam(rows, keyed, keyring=keyring, known=known, rooms=rooms, rejects=rejects).items():
         register = _keyed_rows(group, limits=limits)
         before = keyed.get(key)
@@ -130,7 +136,7 @@ def _usable(
     used: dict[str, SourcedReport] = {}
     rejects: list[Reject] = []
     for one in reports:
-        report = one.report
+        report = one.told
         reason = None
         if report.kind is not ReportKind.FLUOROSCOPY:
             reason = ("kind", f"a {report.kind.value}: no catheter examination")
@@ -143,7 +149,7 @@ def _usable(
             continue
         unit = declared_unit(rooms, _room(one), report.started_at)
         filled = report if unit is None else with_unit(report, unit)
-        used.setdefault(report.sha256, SourcedReport(one.source, one.hospital, filled))
+        used.setdefault(report.sha256, replace(one, report=replace(one.report, told=filled)))
     return list(used.values()), rejects
 
 
@@ -157,38 +163,29 @@ def _unknown_unit(report: Report) -> UnknownUnit | None:
 
 
 def _room(one: SourcedReport) -> str | None:
-    name = one.report.station or one.report.serial
+    name = one.told.station or one.told.serial
     return f"{one.hospital}/{name}" if name else None
 
 
-def _by_study(reports: Sequence[SourcedReport]) -> dict[str, list[SourcedReport]]:
-    groups: dict[str, list[SourcedReport]] = {}
-    for one in sorted(reports, key=lambda one: (one.source, one.report.sha256)):
-        uid = one.report.study_uid or one.report.sop_uid or one.report.sha256
-        groups.setdefault(uid, []).append(one)
-    return groups
+def _by_examination(reports: Sequence[SourcedReport]) -> dict[str, list[SourcedReport]]:
+    ordered = sorted(reports, key=lambda one: (one.source, one.told.sha256))
+    groups = by_examination([one.report for one in ordered])
+    return {key: [ordered[place] for place in places] for key, places in groups.items()}
 
 
-def _keyed_reports(
-    uid: str,
-    members: Sequence[SourcedReport],
-    *,
-    keyring: Keyring,
-    limits: DoseLimits,
-    rooms: Sequence[RoomFacts],
-) -> _Keyed:
+def _keyed_reports(members: Sequence[SourcedReport], *, limits: DoseLimits, rooms: Sequence[RoomFacts]) -> _Keyed:
     exam = report_dose([member.report for member in members], limits)
-    first = next(member for member in members if member.report is exam.reports[0])
-    hospital, room = first.hospital, _room(first)
+    first = next(member for member in members if member.told is exam.reports[0])
+    room = _room(first)
     return _Keyed(
         source=first.source,
-        hospital=hospital,
+        hospital=first.hospital,
         exam=exam,
         room=room,
         started_at=true_time(rooms, room, exam.started_at),
-        person_key=keyring.key("prc", hospital, exam.patient_id) if exam.patient_id else None,
-        study_key=keyring.key("stu", "dicom", uid) if first.report.study_uid else None,
-        accession_key=keyring.key("acc", hospital, exam.accession) if exam.accession else None,
+        person_key=exam.person_key,
+        study_key=first.report.study_key,
+        accession_key=exam.accession_key,
         weight_kg=exam.weight_kg,
     )
 
@@ -322,11 +319,10 @@ def _irradiations(
 ) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for number, event in enumerate(distinct_events(one.exam.reports)):
-        natural = ("uid", event.uid) if event.uid else ("number", key, str(number))
         rows.append(
             {
                 "event_key": key,
-                "irradiation_key": keyring.key("irr", *natural),
+                "irradiation_key": event.uid or keyring.key("irr", "number", key, str(number)),
                 "plane": event.plane.value,
                 "irradiation_type": event.irradiation_type.value,
                 "started_at": true_time(rooms, one.room, event.started_at),

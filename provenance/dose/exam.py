@@ -13,21 +13,20 @@ from typing import TypeVar
 
 from graph_schema.units import Quantity
 from provenance.dose.identity import distinct_reports
+from provenance.dose.keyed import KeyedReport
 from provenance.dose.register import RegisterRow
 from provenance.dose.report import Found, PlaneName, PlaneTotals, Report, ReportKind
 from provenance.dose.settings import DoseLimits
 from provenance.dose.totals import ExamDose, sum_reports
 
-__all__ = ["Exam", "is_placeholder", "register_dose", "report_dose", "with_register", "with_unit"]
+__all__ = ["Exam", "register_dose", "report_dose", "with_register", "with_unit"]
 
 T = TypeVar("T")
-
-_NOBODY = frozenset({"UNKNOWN", "UNBEKANNT", "ANONYM", "ANONYMOUS", "ANONYMIZED", "NOTFALL", "TEST", "DUMMY", "NA"})
 
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """What is known of one examination before it is keyed; identifiers are the delivery's own."""
+    """What is known of one examination."""
 
     dose: ExamDose
     reports: tuple[Report, ...]
@@ -36,19 +35,8 @@ class Exam:
     weight_kg: float | None = None
     birth_year: int | None = field(default=None, repr=False)
     sex: str = "unknown"
-    patient_id: str | None = field(default=None, repr=False)
-    accession: str | None = field(default=None, repr=False)
-
-
-def is_placeholder(identifier: str | None) -> bool:
-    """
-    Whether an identifier stands for nobody in particular: empty, all one digit, or a word for it.
-
-    >>> is_placeholder("99999999"), is_placeholder("Notfall"), is_placeholder("0004711")
-    (True, True, False)
-    """
-    text = (identifier or "").strip().upper()
-    return not text or (len(set(text)) == 1 and not text.isalpha()) or text in _NOBODY
+    person_key: str | None = None
+    accession_key: str | None = None
 
 
 def with_unit(report: Report, unit: str) -> Report:
@@ -67,15 +55,17 @@ def with_unit(report: Report, unit: str) -> Report:
     return replace(report, totals=totals, events=events, flags=tuple(sorted({*report.flags, "unit_inferred"})))
 
 
-def report_dose(reports: Sequence[Report], limits: DoseLimits) -> Exam:
+def report_dose(keyed: Sequence[KeyedReport], limits: DoseLimits) -> Exam:
     """One examination out of all reports on it."""
+    reports = [one.told for one in keyed]
     distinct = distinct_reports(reports)
     dose = sum_reports(distinct.kept, limits, overlapping=distinct.overlapping)
-    patients = {report.patient_id for report in reports if not is_placeholder(report.patient_id)}
-    accessions = {report.accession for report in reports if not is_placeholder(report.accession)}
+    patients = {one.person_key for one in keyed} - {None}
     flags = {*dose.flags, *distinct.flags}
     if len(patients) > 1:
         flags.add("patients_differ")
+    if len({one.event_key for one in keyed}) > 1:
+        flags.add("studies_share_events")
     starts = [report.started_at for report in distinct.kept if report.started_at]
     weights = [report.weight_kg for report in distinct.kept if report.weight_kg]
     weight = next((kg for kg in weights if limits.weight_low_kg <= kg <= limits.weight_high_kg), None)
@@ -90,8 +80,8 @@ def report_dose(reports: Sequence[Report], limits: DoseLimits) -> Exam:
         weight_kg=weight,
         birth_year=_only({report.birth_year for report in distinct.kept}),
         sex=_only(sexes) or "unknown",
-        patient_id=_only(patients),
-        accession=_only(accessions),
+        person_key=_only(patients),
+        accession_key=_only(one.accession_key for one in keyed),
     )
 
 
@@ -125,7 +115,7 @@ def register_dose(rows: Sequence[RegisterRow], limits: DoseLimits, *, unit: str 
     basis = "register" if dose.kap_gycm2 is not None else "missing"
     dose = replace(dose, kap_basis=basis, flags=tuple(sorted({*dose.flags, *flags})))
     sources = tuple(sorted({(row.file_sha256, row.row) for row in rows}))
-    return Exam(dose=dose, reports=(), sources=sources, accession=_only({row.accession for row in rows}))
+    return Exam(dose=dose, reports=(), sources=sources)
 
 
 def with_register(exam: Exam, register: Exam, limits: DoseLimits) -> Exam:

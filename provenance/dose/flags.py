@@ -32,6 +32,7 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "same_uid_other_bytes": "one SOP instance UID came with two contents; the larger is used",
         "several_reports": "reports with different events were added",
         "start_missing": "the time of the examination is not known",
+        "studies_share_events": "reports of two studies name the same irradiation events: taken as one examination",
         "total_differs_from_sum": "stated total and sum of events differ by more than 5 %; the total is used",
         "unit_inferred": "no unit was given; the one the study declares for the room was taken",
         "unit_missing": "no unit was given and none is declared: the number was not used",

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from provenance.dose.keyed import KeyedReport
 from provenance.dose.report import Report
 
-__all__ = ["Distinct", "distinct_reports"]
+__all__ = ["Distinct", "by_examination", "distinct_reports"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,38 @@ class Distinct:
     ignored: tuple[Report, ...]
     overlapping: bool
     flags: tuple[str, ...]
+
+
+def by_examination(reports: Sequence[KeyedReport]) -> dict[str, list[int]]:
+    """
+    Places of the reports of each examination, by the key of its dose event.
+
+    Reports of one study are one examination. So are reports of two studies that name the same irradiation event of
+    the same patient: a cumulative report is sometimes stored under a study of its own, and would count twice. The
+    key is that of the report made first, so that a later report changes the event and makes no second one.
+    """
+    group = list(range(len(reports)))
+    seen: dict[tuple[str, str | None, str], int] = {}
+
+    def top(place: int) -> int:
+        while group[place] != place:
+            place = group[place]
+        return place
+
+    for place, one in enumerate(reports):
+        names: list[tuple[str, str | None, str]] = [("study", None, one.event_key)]
+        names += [("irradiation", one.person_key, uid) for uid in one.told.event_uids]
+        for name in names:
+            ends = sorted((top(place), top(seen.setdefault(name, place))))
+            group[ends[1]] = ends[0]
+    places: dict[int, list[int]] = {}
+    for place in range(len(reports)):
+        places.setdefault(top(place), []).append(place)
+    return {_first_key([reports[place] for place in members]): members for members in places.values()}
+
+
+def _first_key(members: Sequence[KeyedReport]) -> str:
+    return min(members, key=lambda one: (str(one.told.created_at), one.event_key)).event_key
 
 
 def distinct_reports(reports: Sequence[Report]) -> Distinct:

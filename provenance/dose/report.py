@@ -1,8 +1,8 @@
 """
 A dose report as its file tells it, before anything is keyed or stored. Pure.
 
-`Report` holds the file's own identifiers: it lives between the reader and `events.standardise`, is never
-written anywhere, and its `repr` leaves them out.
+`Report` holds the file's own identifiers: it lives between the reader and `keyed.keyed`, is never written
+anywhere before that, and its `repr` leaves them out.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from graph_schema.delivery import SourceMissing, TextFormat
 from graph_schema.errors import SourceFileError
 from graph_schema.ids import Keyring
 from provenance.dose.events import SourcedReport, SourcedRow, Standardised, standardise
+from provenance.dose.keyed import keyed
 from provenance.dose.register import read_register
 from provenance.dose.report import PlaneName, PlaneTotals, Report, ReportKind
 from provenance.dose.schema import DOSE_EVENTS
@@ -48,7 +49,7 @@ def exams(*rows: dict[str, Any]) -> pa.Table:
 def run(reports: Sequence[Report] = (), register: Path | None = None, **more: Any) -> Standardised:
     rows = read_register(register, format=TextFormat()).rows if register else ()
     return standardise(
-        [SourcedReport("rdsr", "h", report) for report in reports],
+        [SourcedReport("rdsr", "h", keyed(report, keyring=RING, hospital="h")) for report in reports],
         [SourcedRow("register", "h", row) for row in rows],
         keyring=RING,
         **more,
@@ -296,3 +297,17 @@ def test_the_sum_over_irradiation_events_does_not_depend_on_their_order(kaps: li
     shuffled = random.sample(events, len(events))
     one, other = (only(run([plain([], events=tuple(part), totals=())]))["kap_gycm2"] for part in (events, shuffled))
     assert one == pytest.approx(other, rel=1e-12)
+
+
+def test_a_cumulative_report_under_a_study_of_its_own_counts_once() -> None:
+    first, both = plain(["e1", "e2"]), plain(["e1", "e2", "e3"], sop="2.25.2", study_uid="2.25.109")
+    later = replace(both, created_at=moment("2019-03-05T11:00"))
+    event = only(run([later, first]))
+    assert (event["kap_gycm2"], event["n_irradiation_events"]) == (3.0, 3)
+    assert event["event_key"] == only(run([first]))["event_key"]
+    assert "studies_share_events" in event["flags"]
+
+
+def test_event_uids_that_two_patients_share_bring_nothing_together() -> None:
+    other = plain(["e1"], sop="2.25.2", study_uid="2.25.109", patient_id="P-2")
+    assert run([plain(["e1"]), other]).events.num_rows == 2

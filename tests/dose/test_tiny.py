@@ -13,6 +13,7 @@ from graph_schema.delivery import TextFormat
 from graph_schema.ids import Keyring
 from provenance.dose.dicom import read_report
 from provenance.dose.events import SourcedReport, SourcedRow, standardise
+from provenance.dose.keyed import keyed
 from provenance.dose.register import read_register
 from provenance.dose.report import LeftAlone, Report
 from provenance.dose.settings import RoomFacts
@@ -30,7 +31,9 @@ ROOMS = (
 def events() -> dict[str, dict[str, Any]]:
     """Dose events by accession key."""
     found = [read_report(path) for path in sorted((TINY / "rdsr_a").rglob("*")) if path.is_file()]
-    reports = [SourcedReport("rdsr-a", A, one) for one in found if isinstance(one, Report)]
+    reports = [
+        SourcedReport("rdsr-a", A, keyed(one, keyring=RING, hospital=A)) for one in found if isinstance(one, Report)
+    ]
     rows = [
         SourcedRow(hospital, hospital, row)
         for hospital, name in ((A, "dose_register_a.csv"), (B, "hospital_b/dose_register.csv"))

@@ -140,6 +140,15 @@ def test_no_file_of_the_workspace_holds_an_identifier(planted: tuple[Path, set[s
     assert not [path for path in workspace.rglob("*") if MARKER in path.name]
 
 
+def test_the_search_reaches_the_dose_reports_that_are_kept(told: tuple[Path, str]) -> None:
+    workspace, _ = told
+    kept = [raw for path, raw in texts_of(workspace / "blocks") if b'"event_key":"dse_' in raw]
+    notes = [raw for _, raw in texts_of(workspace / "stages") if b"read-dose-reports" in raw]
+
+    assert kept
+    assert len(notes) == 1
+
+
 def test_nothing_that_was_printed_holds_an_identifier(planted: tuple[Path, set[str]], told: tuple[Path, str]) -> None:
     _, uids = planted
     _, said = told
