@@ -15,6 +15,8 @@ from graph_schema.errors import SourceFileError
 
 __all__ = ["Decoded", "to_utf8"]
 
+_NOT_CP1252 = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+_ONE_LINE_IN = 20
 _COMPRESSED = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip file", b"\xfd7zXZ": "an xz file"}
 
 
@@ -51,7 +53,7 @@ def to_utf8(raw: bytes, *, declared: str, path: Path) -> Decoded:
         if declared == "cp1252" and (marked or not bad):
             wanted = "CP1252 text as declared, but these bytes are UTF-8: declare utf-8 or auto"
             raise SourceFileError(path, wanted, row=1 if marked else _first_line_outside_ascii(body))
-        return Decoded(_from_cp1252(body, path), "cp1252", ())
+        return _from_cp1252(body, path)
     if bad and (len(bad) > good or bad[0] == 1):
         wanted = "UTF-8 text as declared, but these bytes are not: declare cp1252 or auto, or deliver again"
         raise SourceFileError(path, wanted, row=bad[0])
@@ -92,12 +94,14 @@ def _first_line_outside_ascii(body: bytes) -> int:
     return next(number for number, line in enumerate(body.split(b"\n"), start=1) if not line.isascii())
 
 
-def _from_cp1252(body: bytes, path: Path) -> bytes:
-    try:
-        return body.decode("cp1252").encode("utf-8")
-    except UnicodeDecodeError as error:
-        row = body.count(b"\n", 0, error.start) + 1
-        raise SourceFileError(path, "UTF-8 or CP1252 text, but a byte here belongs to neither", row=row) from None
+def _from_cp1252(body: bytes, path: Path) -> Decoded:
+    """The text; a few lines with bytes that CP1252 has not are damaged, many (or the first) say it is another code."""
+    bad = [
+        number for number, line in enumerate(body.split(b"\n"), start=1) if line.translate(None, _NOT_CP1252) != line
+    ]
+    if bad and (bad[0] == 1 or len(bad) * _ONE_LINE_IN > body.count(b"\n")):
+        raise SourceFileError(path, "UTF-8 or CP1252 text, but a byte here belongs to neither", row=bad[0])
+    return Decoded(_emptied(body, bad).decode("cp1252").encode("utf-8"), "cp1252", tuple(bad))
 
 
 def _emptied(body: bytes, bad: list[int]) -> bytes:

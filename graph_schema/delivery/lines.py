@@ -191,7 +191,7 @@ def _assemble(shape: _Shape, line: int) -> tuple[int, list[str] | None, str]:
         if fields is None:
             continue
         if len(fields) != shape.n_fields:
-            return 1, None, f"{len(fields)} fields where the header has {shape.n_fields}"
+            return 1, None, f"number of fields is {len(fields)}, the header has {shape.n_fields}"
         return end - line + 1, fields, ""
     return 1, None, "a quote is not closed"
 

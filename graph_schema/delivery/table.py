@@ -64,7 +64,8 @@ def read_text_table(
     except pa.ArrowInvalid:
         # Arrow's message quotes the line, which may hold anything.
         raise SourceFileError(path, "records that can be read, but the file is not CSV: ask for it again") from None
-    broken += [(line, "the bytes are not UTF-8, unlike the rest of the file") for line in decoded.damaged_lines]
+    damaged = f"the bytes are not {decoded.encoding.upper()}, unlike the rest of the file"
+    broken += [(line, damaged) for line in decoded.damaged_lines]
     rejects = tuple(Reject(sha256, row, None, reason) for row, reason in sorted(broken))
     return TextTable(
         table=table,
@@ -125,7 +126,8 @@ def _read_plain(
     rows = pa.array(lines.plain_rows[kept], pa.int64())
     columns = [table[names[place]] for place in places.values()]
     broken = [
-        (int(lines.plain_rows[place]), f"{found} fields where the header has {n_fields}") for place, found in wrong
+        (int(lines.plain_rows[place]), f"number of fields is {found}, the header has {n_fields}")
+        for place, found in wrong
     ]
     return pa.table([*columns, rows], schema=schema), broken
 

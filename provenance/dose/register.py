@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from graph_schema.delivery import Reject, TextFormat, read_text_table
 from graph_schema.delivery.sheet import Sheet
 from graph_schema.delivery.values import choice, decimal_number, whole_number
-from graph_schema.units import Quantity, UnknownUnit, is_known
+from graph_schema.units import Quantity, is_known, known_units
 from provenance.dose.report import Found, PlaneName
 
 __all__ = ["RegisterFile", "RegisterRow", "read_register"]
@@ -120,9 +120,10 @@ def _reject(sheet: Sheet, columns: dict[str, pa.Array]) -> None:
     sheet.reject(unread.to_numpy(zero_copy_only=False), "plane", "expected plane A, B, single or all")
     for role, quantity in (("kap_unit", Quantity.KAP), ("kerma_unit", Quantity.AIR_KERMA)):
         units = columns[role].to_pylist()
-        for unit in sorted({unit for unit in units if unit is not None and not is_known(unit, quantity)}):
-            bad = np.array([found == unit for found in units], dtype=bool)
-            sheet.reject(bad, role, str(UnknownUnit(unit, quantity)))
+        known = {unit for unit in units if unit is None or is_known(unit, quantity)}
+        # What was found is not repeated: in a row whose columns slipped it may be a name.
+        reason = f"unit of {quantity.value} is none of {', '.join(known_units(quantity))}"
+        sheet.reject(np.array([unit not in known for unit in units], dtype=bool), role, reason)
 
 
 def _row(values: dict[str, object]) -> RegisterRow:

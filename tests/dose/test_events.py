@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from graph_schema.delivery import SourceMissing, TextFormat
 from graph_schema.errors import SourceFileError
 from graph_schema.ids import Keyring
+from graph_schema.rooms import RoomFacts
 from provenance.dose.events import SourcedReport, SourcedRow, Standardised, standardise
 from provenance.dose.keyed import keyed
 from provenance.dose.register import read_register
 from provenance.dose.report import PlaneName, PlaneTotals, Report, ReportKind
 from provenance.dose.schema import DOSE_EVENTS
-from provenance.dose.settings import RoomFacts
 from provenance.dose.settle import settle_exams
 from tests.dose.made import kap, plain, plain_event
 
@@ -217,6 +217,12 @@ def test_a_bad_register_row_is_a_reject_and_the_good_one_stays(tmp_path: Path, l
     found = read_register(register(tmp_path, "B-2;;all;2;Gy.cm2;;;;", line), format=TextFormat())
     assert [(reject.row, reject.field) for reject in found.rejects] == [(3, field)]
     assert (len(found.rows), found.n_rows) == (1, 2)
+
+
+def test_a_name_that_slipped_into_the_unit_column_is_not_repeated(tmp_path: Path) -> None:
+    found = read_register(register(tmp_path, "B-1;;all;2;Mustermann;;;;"), format=TextFormat())
+    assert [reject.field for reject in found.rejects] == ["kap_unit"]
+    assert "Mustermann" not in found.rejects[0].reason
 
 
 def test_a_register_number_whose_unit_nobody_knows_is_a_reject(tmp_path: Path) -> None:

@@ -79,7 +79,10 @@ def test_a_quote_inside_an_unquoted_field_is_text(read):
 def test_a_line_with_another_number_of_fields_is_a_reject_and_the_rest_is_kept(read):
     found = read(b"a;b\n1;2\n3\n4;5;6\n\n7;8\n")
     assert rows_of(found) == [("1", "2", 2), ("7", "8", 6)]
-    assert reasons_of(found) == [(3, "1 fields where the header has 2"), (4, "3 fields where the header has 2")]
+    assert reasons_of(found) == [
+        (3, "number of fields is 1, the header has 2"),
+        (4, "number of fields is 3, the header has 2"),
+    ]
     assert found.n_rows == 4
 
 
@@ -93,6 +96,18 @@ def test_a_damaged_line_in_a_utf8_file_is_a_reject(read):
     found = read("a;b\nü;2\n".encode() + b"\xfc;3\n" + "ß;4\n".encode())
     assert [row[2] for row in rows_of(found)] == [2, 4]
     assert reasons_of(found) == [(3, "the bytes are not UTF-8, unlike the rest of the file")]
+
+
+def test_one_byte_of_no_encoding_costs_its_line_and_not_the_file(read):
+    found = read(b"a;b\n" + b"1;x\n" * 30 + b"2;\x81\n3;y\n")
+    assert reasons_of(found) == [(32, "the bytes are not CP1252, unlike the rest of the file")]
+    assert found.n_rows == 32
+    assert found.table["a"].to_pylist() == ["1"] * 30 + ["3"]
+
+
+def test_a_file_in_an_old_dos_code_is_refused(read):
+    with pytest.raises(SourceFileError, match="row 2: expected UTF-8 or CP1252 text"):
+        read("a;b\n1;M\u00fcller\n2;x\n".encode("cp850"))
 
 
 def test_declared_utf8_that_is_cp1252_names_the_row(read):
@@ -209,7 +224,7 @@ def test_a_million_rows_keep_their_row_numbers(read):
     lines[500_000] = b"broken"
     found = read(b"\n".join(lines))
     assert (found.n_rows, found.table.num_rows) == (1_000_000, 999_999)
-    assert reasons_of(found) == [(500_001, "1 fields where the header has 2")]
+    assert reasons_of(found) == [(500_001, "number of fields is 1, the header has 2")]
     assert found.table.slice(999_998).to_pylist() == [{"a": "0999999", "b": "x", "row": 1_000_001}]
 
 
