@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TypeVar
 
+from doselink.run.truth import true_stay_pairs
 from doselink.study import (
     Source,
     Study,
@@ -24,6 +26,7 @@ from doselink.study import (
     source_files,
     table_path,
 )
+from doselink.study.models import TableFile
 from graph_schema.delivery import DeclaredFile, FileFacts, Reject
 from graph_schema.errors import ExitCode, UserError
 from graph_schema.ids import KEY_BYTES, Keyring
@@ -44,6 +47,8 @@ from linkage.records.claims import CLAIMS_ROLES
 from linkage.records.profile import FileProfile, profile_file
 from linkage.records.reading import Roles
 from linkage.records.section21 import SECTION21_ROLES
+from provenance.dose.calibration import read_calibrations
+from provenance.dose.coefficients import read_coefficients
 from provenance.dose.dicom import read_report
 from provenance.dose.register import OPTIONAL, read_register
 from provenance.dose.report import Report
@@ -126,19 +131,26 @@ def check_study(study: Study, *, today: date) -> StudyProfile:
         today: Later dates are mistakes.
     """
     found = _Findings()
-    tables = (study.tables.calibration, study.tables.coefficients)
-    for declared in (*tables, study.evaluation.stay_links, study.evaluation.person_links, study.evaluation.dose_links):
-        if declared is not None:
-            _check_table(found, study, declared.path)
-    crosswalk = found.attempt(lambda: crosswalk_of(study)) or NO_CROSSWALK
     # Identifiers are keyed as in a run, so that duplicates and orphans are found; the key is thrown away.
     keyring = Keyring(secrets.token_bytes(KEY_BYTES))
+    _check_tables(found, study, keyring)
+    crosswalk = found.attempt(lambda: crosswalk_of(study)) or NO_CROSSWALK
     sources = [_check_source(study, source, crosswalk, keyring=keyring, today=today) for source in study.sources]
     return StudyProfile(study.study, sources, found.problems, found.exit_codes)
 
 
-def _check_table(found: _Findings, study: Study, path: str) -> None:
-    found.attempt(lambda: table_path(study, path))
+def _check_tables(found: _Findings, study: Study, keyring: Keyring) -> None:
+    """The tables of the study team, read as a run reads them: one wrong number there stops the run."""
+
+    def read(declared: TableFile | None, reader: Callable[[Path], object]) -> None:
+        if declared is not None:
+            found.attempt(lambda: reader(table_path(study, declared.path)))
+
+    read(study.tables.calibration, read_calibrations)
+    read(study.tables.coefficients, read_coefficients)
+    read(study.evaluation.person_links, lambda path: path)
+    read(study.evaluation.dose_links, lambda path: path)
+    found.attempt(lambda: true_stay_pairs(study, keyring))
 
 
 def _check_source(

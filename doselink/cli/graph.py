@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Start, stop, check and rebuild the graph.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Start, stop, check and rebuild the graph.",
+    epilog="Example: doselink graph status --study results",
+)
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Lines instead of progress bars.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,19 @@ def test_the_tiny_fixture_can_be_read_whole():
     assert result.exit_code == 0
     assert [problem for source in found["sources"] for problem in source["problems"]] == []
     assert sum(sum(file["rejected"].values()) for source in found["sources"] for file in source["files"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "wanted"),
+    [
+        ("tables/calibration.csv", "0.82", "x.82", "calibration.csv, row 2, field 'factor'"),
+        ("truth/stay_links.csv", "case_id", "caseid", "stay_links.csv, row 1: expected a column 'case_id'"),
+    ],
+)
+def test_check_finds_the_mistake_in_a_table_that_would_stop_the_run(tmp_path, file, old, new, wanted):
+    tiny = Path(shutil.copytree(Path(__file__).parents[2] / "fixtures" / "tiny", tmp_path / "tiny"))
+    text = (tiny / file).read_text(encoding="utf-8")
+    (tiny / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    result = run(app, ["check", str(tiny / "study.yaml"), "--json"])
+    assert result.exit_code == 11
+    assert json.loads(result.output)["problems"][0].startswith(wanted)
