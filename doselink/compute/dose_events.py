@@ -20,7 +20,7 @@ from provenance.dose.keyed import KeyedReport
 from provenance.dose.register import read_register
 from provenance.dose.report import LeftAlone
 from provenance.dose.schema import DOSE_EVENTS, IRRADIATIONS
-from provenance.dose.settings import DoseLimits, RoomFacts
+from provenance.dose.settings import DoseLimits
 
 __all__ = ["DoseIntake", "read_dose_events"]
 
@@ -100,8 +100,7 @@ def read_dose_events(
         SourcedReport(one.source.name, one.source.hospital or "", report) for one in read for report in one.reports
     ]
     rows = [row for one in read for row in one.rows]
-    rooms = [RoomFacts.model_validate(room.model_dump()) for room in study.rooms]
-    made = standardise(reports, rows, keyring=keyring, rooms=rooms, exams=exams, limits=limits, today=today)
+    made = standardise(reports, rows, keyring=keyring, rooms=study.rooms, exams=exams, limits=limits, today=today)
     intake = DoseIntake(events=made.events, irradiations=made.irradiations)
     of_file = {sha256: one for one in read for sha256 in one.files}
     for reject in made.rejects:

@@ -107,6 +107,7 @@ def _truth(truth: Truth) -> str:
 
 def _doses(doses: Doses) -> Iterator[str]:
     missing = f", {doses.n_missing_kap:,} without usable KAP (no dose, not a zero)" if doses.n_missing_kap else ""
+    missing += f", {doses.n_without_band:,} without weight or age in the table" if doses.n_without_band else ""
     missing += f", {doses.n_withheld:,} withheld as not believed" if doses.n_withheld else ""
     of_linked = (
         f", {doses.n_events_of_linked_children:,} of linked children" if doses.n_events_of_linked_children else ""

@@ -202,6 +202,9 @@ class Doses(_Frozen):
     n_events_of_linked_children: int = Field(0, description="Those of persons known to both sides.", ge=0)
     n_estimates: int = Field(description="Organ doses estimated, one an event and organ.", ge=0)
     n_missing_kap: int = Field(0, description="Events without a usable kerma-area product: no dose, not a zero.", ge=0)
+    n_without_band: int = Field(
+        0, description="Events whose weight and age are unknown or in no band of the table: no dose.", ge=0
+    )
     n_withheld: int = Field(
         0, description="Events whose kerma-area product is not believed: no dose until looked at.", ge=0
     )

@@ -158,6 +158,7 @@ def _doses(study: Study, computed: Computed) -> Doses | None:
         n_events_of_linked_children=_n_events_of_linked(computed),
         n_estimates=estimates.num_rows * len(study.dose.organs),
         n_missing_kap=reasons["kap_missing"],
+        n_without_band=reasons["no_band"] + reasons["no_weight_no_age"],
         n_withheld=reasons["kap_doubtful"],
         n_realisations=study.dose.n_realisations,
         coefficient_table=f"{computed.coefficients.name}, {computed.coefficients.version}",

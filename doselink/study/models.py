@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from doselink.study.sections import LinkageSection
 from graph_schema.delivery import TextFormat
 from graph_schema.ids import content_digest
+from graph_schema.rooms import RoomFacts
 from provenance.dose.settings import ORGANS, DoseSettings
 
-__all__ = ["CohortDefinition", "Evaluation", "FileDeclaration", "GraphTarget", "Hospital", "PermitDeclaration", "Room",
+__all__ = ["CohortDefinition", "Evaluation", "FileDeclaration", "GraphTarget", "Hospital", "PermitDeclaration",
            "Source", "SourceKind", "Study", "TableFile", "Tables"]  # fmt: skip
 
 SourceKind = Literal["claims", "section21", "cath_lab", "rdsr", "dose_register"]
@@ -138,21 +139,6 @@ class Tables(_Model):
     coefficients: TableFile | None = Field(None, description="Organ dose per kerma-area product.")
 
 
-class Room(_Model):
-    """What is known of an examination room for a period."""
-
-    hospital: str = Field(description="Name of the hospital; see `hospitals`.")
-    room: str = Field(description="Name of the room as the register or the reports write it.")
-    kap_unit: str | None = Field(None, description="Unit of the kerma-area product where a delivery gives none.")
-    clock_offset_s: int = Field(
-        0,
-        description="Seconds the clock of the room's device is ahead of true local time: puts its dose reports right. "
-        "A register's times are taken as local time.",
-    )
-    valid_from: date | None = Field(None, description="First day (inclusive); absent = from the beginning.")
-    valid_to: date | None = Field(None, description="End (exclusive); absent = still valid.")
-
-
 class CohortDefinition(_Model):
     """A cohort to be kept in the graph."""
 
@@ -191,7 +177,7 @@ class Study(_Model):
     hospitals: tuple[Hospital, ...] = Field((), description="Hospitals of the study.")
     sources: tuple[Source, ...] = Field(min_length=1, description="What is delivered.")
     tables: Tables = Field(default_factory=Tables, description="Tables of the study team.")
-    rooms: tuple[Room, ...] = Field((), description="What is known of the rooms.")
+    rooms: tuple[RoomFacts, ...] = Field((), description="What is known of the rooms.")
     linkage: LinkageSection = Field(default_factory=LinkageSection, description="Settings of the linkage.")
     dose: DoseSettings = Field(default_factory=DoseSettings, description="Settings of the dose derivation.")
     cohorts: tuple[CohortDefinition, ...] = Field((), description="Cohorts to be kept.")

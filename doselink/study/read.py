@@ -13,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from doselink.study.document import Document, KeyPath, Problem, parse_document
-from doselink.study.models import REQUIRED_TABLES, TABLES_OF_KIND, Room, Study
+from doselink.study.models import REQUIRED_TABLES, TABLES_OF_KIND, Study
 from doselink.study.roles import ROLES_OF_TABLE
 from graph_schema.errors import ExitCode, UserError
+from graph_schema.rooms import RoomFacts
 
 __all__ = ["StudyFileError", "read_study"]
 
@@ -268,7 +269,7 @@ def _wrong_periods(study: Study) -> Iterable[tuple[KeyPath, str]]:
             yield ("cohorts", place, "to"), "expected a day after `from` (the end is exclusive)"
 
 
-def _overlap(left: Room, right: Room) -> bool:
+def _overlap(left: RoomFacts, right: RoomFacts) -> bool:
     """Whether the half-open periods of two entries share a day; an absent end is open."""
     starts = max(left.valid_from or date.min, right.valid_from or date.min)
     ends = min(left.valid_to or date.max, right.valid_to or date.max)

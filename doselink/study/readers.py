@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from doselink.study.files import source_files, table_path
 from doselink.study.models import Source, Study
 from graph_schema.delivery import DeclaredFile
+from graph_schema.rooms import RoomFacts
 from linkage.records import (
     NO_CROSSWALK,
     CathLabSource,
     ClaimsSource,
     Crosswalk,
-    RoomFacts,
     Section21Source,
     read_crosswalk,
 )
@@ -33,11 +33,7 @@ def crosswalk_of(study: Study) -> Crosswalk:
 
 def rooms_of(study: Study, hospital: str | None) -> tuple[RoomFacts, ...]:
     """What the study knows of the rooms of one hospital."""
-    return tuple(
-        RoomFacts(room.room, room.kap_unit, room.valid_from, room.valid_to)
-        for room in study.rooms
-        if room.hospital == hospital
-    )
+    return tuple(room for room in study.rooms if room.hospital == hospital)
 
 
 def claims_source(study: Study, source: Source, files: Sequence[DeclaredFile] | None = None) -> ClaimsSource:

@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 from graph_schema.delivery import DeclaredFile
 from graph_schema.delivery.values import decimal_number, moment, pattern, whole_number
 from graph_schema.ids import Keyring
+from graph_schema.rooms import RoomFacts
 from graph_schema.units import Quantity, is_known, unit_factor
 from linkage.records.account import Books
 from linkage.records.codes import GROUP, OPS, ops_in_catalogue
 from linkage.records.reading import Reading, Roles
 from linkage.records.schema import EXAMS, FilePart, Records, conform
 
-__all__ = ["CATHLAB_ROLES", "CathLabSource", "RoomFacts", "join_cathlab", "parse_cathlab_file", "read_cathlab"]
+__all__ = ["CATHLAB_ROLES", "CathLabSource", "join_cathlab", "parse_cathlab_file", "read_cathlab"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -37,21 +38,6 @@ _ROOM = pattern(r"[\w .,/()+#&-]{1,40}", wanted="a room name of at most 40 chara
 
 
 @dataclass(frozen=True, slots=True)
-class RoomFacts:
-    """What the study knows of a room from `valid_from` (inclusive) to `valid_to` (exclusive)."""
-
-    room: str
-    kap_unit: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-    def holds(self, room: str | None, on: date) -> bool:
-        """Whether this entry is about this room on this day."""
-        starts = self.valid_from is None or self.valid_from <= on
-        return room == self.room and starts and (self.valid_to is None or on < self.valid_to)
-
-
-@dataclass(frozen=True, slots=True)
 class CathLabSource:
     """
     A register as the study declares it.
@@ -60,7 +46,7 @@ class CathLabSource:
         name: Name of the source.
         files: Its files, later deliveries after earlier ones.
         hospital: The study's name of the hospital.
-        rooms: What is known of its rooms.
+        rooms: What is known of rooms; those of other hospitals are passed over.
         placeholders: Patient numbers that stand for nobody in particular.
     """
 
@@ -82,7 +68,6 @@ def read_cathlab(source: CathLabSource, *, keyring: Keyring, today: date) -> Rec
 
     Raises:
         SourceMissing, SourceFileError: If a file is not there or not what was declared.
-        UnknownUnit: If the study file declares a unit for a room that does not exist.
     """
     parts = [parse_cathlab_file(file, source=source, keyring=keyring, today=today) for file in source.files]
     return join_cathlab(parts)
@@ -102,14 +87,14 @@ def parse_cathlab_file(file: DeclaredFile, *, source: CathLabSource, keyring: Ke
 
     Raises:
         SourceMissing, SourceFileError: If the file is not there or not what was declared.
-        UnknownUnit: If the study file declares a unit for a room that does not exist.
     """
     reading = Reading(file, roles=CATHLAB_ROLES, source=source.name, keyring=keyring, today=today)
     sheet = reading.sheet
     hospital = source.hospital
     room = sheet.parse("room", _ROOM)
     recorded = sheet.parse("start", moment(today=today), key=True)
-    entry = _entries(source.rooms, room, recorded)
+    place = pc.binary_join_element_wise(pa.scalar(hospital), room, "/")
+    entry = _entries(source.rooms, place, recorded)
     kap, unit = _kap(reading, source.rooms, entry)
     mark = reading.text.decimal
     ops = sheet.parse("ops", OPS)
@@ -122,7 +107,7 @@ def parse_cathlab_file(file: DeclaredFile, *, source: CathLabSource, keyring: Ke
         "study_key": reading.key("study_instance_uid", "stu", "dicom", required=False),
         "source": pa.array([source.name] * sheet.n_records, pa.string()),
         "hospital": pa.array([hospital] * sheet.n_records, pa.string()),
-        "room": pc.binary_join_element_wise(pa.scalar(hospital), room, "/"),
+        "room": place,
         "started_at": recorded,
         "procedure_group": sheet.parse("procedure_text", GROUP),
         "ops_code": pa.array([ops_in_catalogue(code) if code else None for code in ops.to_pylist()], pa.string()),

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from graph_schema.delivery import Reject
 from graph_schema.ids import Keyring
+from graph_schema.rooms import RoomFacts
 from graph_schema.units import Quantity, UnknownUnit, is_known
 from provenance.dose.exam import Exam, register_dose, report_dose, with_register, with_unit
 from provenance.dose.identity import by_examination
@@ -24,7 +25,7 @@ from provenance.dose.known_exams import KnownExam, KnownExams
 from provenance.dose.register import RegisterRow
 from provenance.dose.report import Report, ReportKind
 from provenance.dose.schema import DOSE_EVENTS, IRRADIATIONS
-from provenance.dose.settings import DoseLimits, RoomFacts, declared_unit, true_time
+from provenance.dose.settings import DoseLimits, declared_unit, true_time
 from provenance.dose.totals import ExamDose, distinct_events, event_flags, weight_flags
 
 __all__ = ["SourcedReport", "SourcedRow", "Standardised", "standardise"]

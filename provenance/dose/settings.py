@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from graph_schema.units import Quantity, unit_factor
+from graph_schema.rooms import RoomFacts
 from provenance.dose.flags import FLAGS
 
-__all__ = ["ORGANS", "DoseLimits", "DoseSettings", "Organ", "RoomFacts", "declared_unit", "true_time"]
+__all__ = ["ORGANS", "DoseLimits", "DoseSettings", "Organ", "declared_unit", "true_time"]
 
 Organ = Literal["active_marrow", "lung", "breast", "oesophagus", "thyroid", "heart"]
 ORGANS: tuple[Organ, ...] = ("active_marrow", "lung", "breast", "oesophagus", "thyroid", "heart")
@@ -51,33 +51,6 @@ class DoseLimits(_Frozen):
     room_min_exams: int = Field(8, description="Exams a room needs before its median is used.", ge=3)
     weight_low_kg: float = Field(0.3, description="Smallest body weight that is believed (kg).", gt=0)
     weight_high_kg: float = Field(250.0, description="Largest body weight that is believed (kg).", gt=0)
-
-
-class RoomFacts(_Frozen):
-    """What the study knows of a room and its device for a period; a room has an entry for each period."""
-
-    hospital: str = Field(description="The study's name for the hospital.")
-    room: str = Field(description="Name of the room, as registers and reports (station name) write it.")
-    kap_unit: str | None = Field(None, description="Unit of the kerma-area product where a delivery gives none.")
-    clock_offset_s: int = Field(0, description="Seconds the room's clock is ahead of true local time.")
-    valid_from: date | None = Field(None, description="First day (inclusive); none: from the beginning.")
-    valid_to: date | None = Field(None, description="End (exclusive); none: still valid.")
-
-    @field_validator("kap_unit")
-    @classmethod
-    def _is_known(cls, given: str | None) -> str | None:
-        if given is not None:
-            unit_factor(given, Quantity.KAP)
-        return given
-
-    def holds(self, room: str | None, moment: datetime | None) -> bool:
-        """Whether this is about `room` (`hospital/room`) at `moment`; an unknown time only fits an open period."""
-        if room != f"{self.hospital}/{self.room}":
-            return False
-        if moment is None:
-            return self.valid_from is None and self.valid_to is None
-        day = moment.date()
-        return (self.valid_from is None or day >= self.valid_from) and (self.valid_to is None or day < self.valid_to)
 
 
 def declared_unit(rooms: Sequence[RoomFacts], room: str | None, moment: datetime | None) -> str | None:

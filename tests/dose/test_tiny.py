@@ -11,12 +11,12 @@ import pytest
 
 from graph_schema.delivery import TextFormat
 from graph_schema.ids import Keyring
+from graph_schema.rooms import RoomFacts
 from provenance.dose.dicom import read_report
 from provenance.dose.events import SourcedReport, SourcedRow, standardise
 from provenance.dose.keyed import keyed
 from provenance.dose.register import read_register
 from provenance.dose.report import LeftAlone, Report
-from provenance.dose.settings import RoomFacts
 
 TINY = Path(__file__).parents[2] / "fixtures" / "tiny"
 A, B = "heart-centre-a", "heart-centre-b"

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import pytest
 
-from graph_schema.units import UnknownUnit
-from linkage.records import CathLabSource, RoomFacts, read_cathlab
+from graph_schema.rooms import RoomFacts
+from linkage.records import CathLabSource, read_cathlab
 from linkage.records.codes import icd_code, ops_code, ops_in_catalogue, procedure_group
 
 from .conftest import TODAY
@@ -57,8 +57,8 @@ def test_an_unknown_unit_leaves_no_value_and_is_counted(exams):
 
 def test_a_missing_unit_is_that_of_the_room_on_that_day(exams):
     rooms = [
-        RoomFacts("Lab 1", kap_unit="uGy.m2", valid_to=date(2016, 1, 1)),
-        RoomFacts("Lab 1", kap_unit="Gy.cm2", valid_from=date(2016, 1, 1)),
+        RoomFacts(hospital="north", room="Lab 1", kap_unit="uGy.m2", valid_to=date(2016, 1, 1)),
+        RoomFacts(hospital="north", room="Lab 1", kap_unit="Gy.cm2", valid_from=date(2016, 1, 1)),
     ]
     rows = "E1;;;2015-12-31 09:30;Lab 1;;;120;;;\nE2;;;2016-01-01 09:30;Lab 1;;;1.2;;;\n"
     rows += "E3;;;2016-01-01 09:30;Lab 2;;;1;;;\n"
@@ -67,13 +67,15 @@ def test_a_missing_unit_is_that_of_the_room_on_that_day(exams):
     assert found["kap_unit_as_found"].to_pylist() == [None, None, None]
 
 
-def test_a_unit_declared_for_a_room_must_exist(exams):
-    with pytest.raises(UnknownUnit):
-        exams("E1;;;2015-01-02 09:30;Lab 1;;;1;;;\n", rooms=[RoomFacts("Lab 1", kap_unit="furlong")])
+def test_what_is_known_of_a_room_of_that_name_elsewhere_does_not_count(exams):
+    found = exams(
+        "E1;;;2015-01-02 09:30;Lab 1;;;1;;;\n", rooms=[RoomFacts(hospital="south", room="Lab 1", kap_unit="Gy.cm2")]
+    )
+    assert found.tables["exams"]["kap_gycm2"].to_pylist() == [None]
 
 
 def test_a_register_s_times_are_local_times_as_delivered(exams):
-    rooms = [RoomFacts("Lab 1", kap_unit="Gy.cm2", valid_to=date(2016, 1, 1))]
+    rooms = [RoomFacts(hospital="north", room="Lab 1", kap_unit="Gy.cm2", valid_to=date(2016, 1, 1))]
     found = exams("E1;;;2015-07-01 00:30;Lab 1;;;;;;\n", rooms=rooms)
     assert found.tables["exams"]["started_at"].to_pylist() == [datetime.fromisoformat("2015-07-01T00:30")]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from graph_schema.errors import UserError
+from graph_schema.rooms import RoomFacts
 from linkage.records import (
     CathLabSource,
     Crosswalk,
-    RoomFacts,
     Section21Source,
     parse_section21_file,
     read_cathlab,
@@ -76,7 +76,10 @@ def test_a_parsed_file_holds_no_value_even_before_the_files_are_joined(deliver, 
 def test_a_register_leaves_no_value_behind(deliver, keyring):
     good = {"start": "2015-01-01 10:00", "room": "Lab 1", "kap": "1", "kap_unit": "Gy.cm2", "ops": "1-273"}
     source = CathLabSource(
-        "lab", [deliver("cath_lab", delivery(CATHLAB_ROLES, good, kept=("room",)))], "north", [RoomFacts("Lab 1")]
+        "lab",
+        [deliver("cath_lab", delivery(CATHLAB_ROLES, good, kept=("room",)))],
+        "north",
+        [RoomFacts(hospital="north", room="Lab 1")],
     )
     found = read_cathlab(source, keyring=keyring, today=TODAY)
     assert found.tables["exams"].num_rows == 4
