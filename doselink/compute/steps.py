@@ -24,7 +24,7 @@ from linkage.stays import StayLinkage, StayModel, link_stays
 from provenance.dose.calibration import Calibration, read_calibrations
 from provenance.dose.coefficients import CoefficientTable, demonstration_table, read_coefficients
 from provenance.dose.derive import Derivation, derive
-from provenance.dose.settle import settle_exams
+from provenance.dose.settle import reports_of, settle_exams
 
 __all__ = ["Computed", "Deliveries", "compute"]
 
@@ -149,10 +149,13 @@ def _link_doses(
     trained = _trained(ledger, "doses", settings.digest, DoseModel.model_validate_json)
     exams, stays = delivered.exams, delivered.hospital_stays
     first = link_doses(delivered.events, exams, stays, settings=settings, model=trained)
+    # An examination takes one dose: its register's row would keep it from its report, were they to compete.
+    reports = link_doses(reports_of(delivered.events), exams, stays, settings=settings, model=first.model)
     step.advance(1)
     exam_of = {
         event: procedure
-        for event, procedure in rows_of(first.chains, "event_key", "procedure_key")
+        for chains in (first.chains, reports.chains)
+        for event, procedure in rows_of(chains, "event_key", "procedure_key")
         if procedure is not None
     }
     events = settle_exams(delivered.events, exams, keyring=keyring, exam_of=exam_of, limits=study.dose.limits)

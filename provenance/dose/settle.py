@@ -13,14 +13,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graph_schema.ids import Keyring
 from provenance.dose.schema import DOSE_EVENTS
 from provenance.dose.settings import DoseLimits
 from provenance.dose.totals import weight_flags
 
-__all__ = ["settle_exams"]
+__all__ = ["reports_of", "settle_exams"]
 
+_REPORT_BASES = ("stated_total", "event_sum")
 _FROM_EXAM = ("person_key", "room", "started_at", "weight_kg")
 _KAP = ("kap_gycm2", "kap_a_gycm2", "kap_b_gycm2", "kap_basis", "kap_unit_as_found", "planes")
 
@@ -74,6 +76,12 @@ def settle_exams(
     return pa.Table.from_pylist([settled[key] for key in sorted(settled)], schema=DOSE_EVENTS)
 
 
+def reports_of(events: pa.Table) -> pa.Table:
+    """Those of `DOSE_EVENTS` that a dose report tells of."""
+    by_report = pc.is_in(events["kap_basis"], value_set=pa.array(_REPORT_BASES))
+    return events.filter(pc.or_(by_report, pc.greater(events["n_irradiation_events"], 0)))
+
+
 def _filled(event: dict[str, Any], exam: dict[str, Any], limits: DoseLimits) -> dict[str, Any]:
     """The event with what its examination knows and itself does not."""
     flags = set(event["flags"])
@@ -83,7 +91,7 @@ def _filled(event: dict[str, Any], exam: dict[str, Any], limits: DoseLimits) -> 
     filled = {**event, **taken, "exam_key": exam["exam_key"]}
     flags |= set(weight_flags(filled["kap_gycm2"], filled["weight_kg"], limits))
     filled["flags"] = sorted(flags)
-    if filled["kap_gycm2"] is None and exam["kap_gycm2"] is not None:
+    if filled["kap_gycm2"] is None and exam["kap_gycm2"] is not None and not _is_zero_despite_irradiation(exam):
         filled = _with_kap(filled, _from_exam(exam, event["event_key"], limits))
         return _with_sources(filled, exam)
     return _with_sources(filled, exam) if taken else filled
@@ -109,7 +117,7 @@ def _fold(settled: dict[str, dict[str, Any]], keys: list[str], limits: DoseLimit
 
 
 def _is_report(event: dict[str, Any]) -> bool:
-    return bool(event["kap_basis"] in ("stated_total", "event_sum") or event["n_irradiation_events"] > 0)
+    return bool(event["kap_basis"] in _REPORT_BASES or event["n_irradiation_events"] > 0)
 
 
 def _differ(one: float | None, other: float | None, limits: DoseLimits) -> bool:
@@ -127,6 +135,10 @@ def _with_sources(event: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     return {**event, "file_sha256": [sha256 for sha256, _ in sources], "row": [number for _, number in sources]}
 
 
+def _is_zero_despite_irradiation(exam: dict[str, Any]) -> bool:
+    return exam["kap_gycm2"] == 0.0 and bool(exam["fluoroscopy_time_s"] or exam["n_frames"])
+
+
 def _from_exam(exam: dict[str, Any], key: str, limits: DoseLimits) -> dict[str, Any]:
     """The dose of an examination that only its own register knows of; the planes are not told apart there."""
     names = ("source", "hospital", "room", "started_at", "person_key", "exam_key", "accession_key", "study_key",
@@ -136,6 +148,9 @@ def _from_exam(exam: dict[str, Any], key: str, limits: DoseLimits) -> dict[str, 
         flags.add("start_missing")
     if exam["kap_unit_as_found"] is None:
         flags.add("unit_inferred")
+    without = _is_zero_despite_irradiation(exam)
+    if without:
+        flags |= {"kap_zero_despite_irradiation", "kap_missing"}
     return {
         **{name: exam[name] for name in names},
         "event_key": key,
@@ -143,10 +158,11 @@ def _from_exam(exam: dict[str, Any], key: str, limits: DoseLimits) -> dict[str, 
         "sex": "unknown",
         "kap_a_gycm2": None,
         "kap_b_gycm2": None,
-        "kap_basis": "register",
+        **({"kap_gycm2": None} if without else {}),
+        "kap_basis": "missing" if without else "register",
         "kerma_ref_mgy": None,
         "n_irradiation_events": 0,
-        "planes": ["all"],
+        "planes": [] if without else ["all"],
         "flags": sorted(flags),
         "file_sha256": [exam["file_sha256"]],
         "row": [exam["row"]],

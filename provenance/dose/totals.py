@@ -169,7 +169,7 @@ def _plane_dose(
         stated = None  # a plane that was not used and a plane that was not recorded look the same
     kap, basis = (summed, "event_sum") if not stated and summed else (stated, "stated_total")
     kerma = _kerma(own_totals, own_events)
-    if kap == 0.0 and (kerma or any(_time(total) for total in own_totals)):
+    if kap == 0.0 and (kerma or own_events or any(_time(total) or total.n_frames for total in own_totals)):
         kap = None  # rounded away, or never measured: nobody can tell, but there was radiation
         flags.add("kap_zero_despite_irradiation")
     if kap is not None and not _area_is_plausible(kap, kerma, limits):

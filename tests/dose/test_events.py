@@ -288,6 +288,27 @@ def test_settling_makes_an_event_of_a_dose_that_only_the_cath_lab_knows() -> Non
     assert event["flags"] == ["start_missing", "unit_inferred"]
 
 
+@pytest.mark.parametrize("sign", [{"fluoroscopy_time_s": 350.0}, {"n_frames": 90}])
+def test_a_zero_of_the_cath_lab_where_there_was_radiation_is_missing(sign: dict[str, Any]) -> None:
+    table = exams({"procedure_key": "prd_1", "exam_key": "exm_1", "kap_gycm2": 0.0, **sign})
+    (event,) = settle_exams(run().events, table, keyring=RING).to_pylist()
+    assert (event["kap_gycm2"], event["kap_basis"], event["planes"]) == (None, "missing", [])
+    assert {"kap_missing", "kap_zero_despite_irradiation"} <= set(event["flags"])
+
+
+def test_a_zero_of_the_cath_lab_does_not_fill_a_report_without_dose() -> None:
+    empty = plain(["e1"], events=(plain_event("e1", None),), totals=(PlaneTotals(PlaneName.SINGLE),))
+    events = run([empty]).events
+    table = exams({"procedure_key": "prd_1", "exam_key": "exm_1", "kap_gycm2": 0.0, "n_frames": 90})
+    (event,) = settle_exams(events, table, keyring=RING, exam_of={events["event_key"][0].as_py(): "prd_1"}).to_pylist()
+    assert (event["kap_gycm2"], event["kap_basis"]) == (None, "missing")
+
+
+def test_a_register_zero_with_frames_is_missing(tmp_path: Path) -> None:
+    event = only(run(register=register(tmp_path, "B-1;;all;0;Gy.cm2;;;;90")))
+    assert (event["kap_gycm2"], "kap_zero_despite_irradiation" in event["flags"]) == (None, True)
+
+
 @settings(deadline=None)
 @given(st.permutations(range(5)))
 def test_the_order_of_reports_changes_no_byte(order: list[int]) -> None:
