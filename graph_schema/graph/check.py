@@ -13,6 +13,7 @@ import pyarrow as pa
 from graph_schema.chance import stream
 from graph_schema.edges import RULES, Triple
 from graph_schema.graph.bolt import Graph
+from graph_schema.graph.ddl import PROJECTION
 from graph_schema.graph.load import standing
 from graph_schema.ledger.manifest import SCHEMA_VERSION, Manifest
 from graph_schema.ledger.store import Ledger
@@ -98,13 +99,25 @@ def _counts(graph: Graph, manifests: tuple[Manifest, ...]) -> list[Finding]:
         for segment in manifest.edges():
             edges[segment.triple] += segment.n_rows
     findings = []
+    strange_nodes = _count(graph, "MATCH (n) RETURN count(n) AS n")
+    strange_nodes -= _count(graph, f"MATCH (n:{PROJECTION}) RETURN count(n) AS n")
     for label in NODES:
-        there = graph.read(f"MATCH (n:{label}) RETURN count(n) AS n")[0]["n"]
+        there = _count(graph, f"MATCH (n:{label}) RETURN count(n) AS n")
+        strange_nodes -= there
         findings += _miscounted(label, there, nodes[label], "nodes")
+    strange_edges = _count(graph, "MATCH ()-[r]->() RETURN count(r) AS n")
     for triple in RULES:
-        there = graph.read(f"MATCH (:{triple.source})-[r:{triple.type}]->(:{triple.target}) RETURN count(r) AS n")
-        findings += _miscounted(_arrow(triple), there[0]["n"], edges[triple], "edges")
+        there = _count(graph, f"MATCH (:{triple.source})-[r:{triple.type}]->(:{triple.target}) RETURN count(r) AS n")
+        strange_edges -= there
+        findings += _miscounted(_arrow(triple), there, edges[triple], "edges")
+    # What no model and no rule knows can only have been written past the ledger.
+    findings += _miscounted("any other label", strange_nodes, 0, "nodes")
+    findings += _miscounted("any other kind of edge", strange_edges, 0, "edges")
     return findings
+
+
+def _count(graph: Graph, cypher: str) -> int:
+    return int(graph.read(cypher)[0]["n"])
 
 
 def _miscounted(where: str, there: int, expected: int, noun: str) -> list[Finding]:
@@ -172,13 +185,17 @@ class _Comparison:
 
     def _edges_of(self, triple: Triple, table: pa.Table, sources: list[str]) -> Iterator[Finding]:
         names = [name for name in table.column_names if name not in ("source_id", "target_id")]
-        values = ", ".join(f"r.{name} AS {name}" for name in names)
+        values = "".join(f", r.{name} AS {name}" for name in names)
         cypher = (
             f"UNWIND $ids AS id MATCH (a:{triple.source} {{id: id}})-[r:{triple.type}]->(b:{triple.target}) "
-            f"RETURN a.id AS source_id, b.id AS target_id{', ' + values if names else ''}"
+            f"RETURN a.id AS source_id, b.id AS target_id{values}, size(keys(r)) AS n_properties"
         )
         wanted = set(sources)
-        expected = Counter(row for row in zip(*_columns(table), strict=True) if row[0] in wanted)
+        expected = Counter(
+            (*row, sum(value is not None for value in row[2:]))
+            for row in zip(*_columns(table.select(["source_id", "target_id", *names])), strict=True)
+            if row[0] in wanted
+        )
         there: Counter[tuple[Any, ...]] = Counter()
         for start in range(0, len(sources), _BATCH):
             answer = self._graph.query(cypher, {"ids": sources[start : start + _BATCH]})

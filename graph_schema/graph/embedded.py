@@ -96,6 +96,7 @@ class Server:
         Raises:
             GraphServerError: If the engine is not installed, the port is taken, or the server does not start.
         """
+        graph_dir = graph_dir.resolve()  # the server has a working directory of its own
         folder = _prepare(graph_dir)
         lease = _take_lease(folder)
         try:

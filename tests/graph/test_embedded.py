@@ -196,3 +196,12 @@ def test_wiping_leaves_nothing_in_the_files(graph_dir: Path) -> None:
     files = [path for path in (graph_dir / "data").rglob("*") if path.is_file()]
     assert files
     assert [path.name for path in files if b"MARKER-4711" in path.read_bytes()] == []
+
+
+def test_a_relative_folder_is_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    server = Server.start(Path("graph"))
+    server.release()
+
+    assert (tmp_path / "graph" / "data").is_dir()
