@@ -106,6 +106,45 @@ def test_age_stands_in_for_a_weight_that_is_unknown() -> None:
     assert found.estimates["band"].to_pylist() == ["age 1-20 years"]
 
 
+def test_the_day_of_birth_is_taken_as_the_middle_of_the_year() -> None:
+    by_age = [Coefficient(organ=organ, band="age", low=low, high=high, value=value, gsd=1, statistic="median")
+              for organ in ORGANS for low, high, value in [(0, 1, 9.0), (1, 20, 3.0)]]  # fmt: skip
+    table = coefficients().model_copy(update={"rows": tuple(by_age)})
+    days = [datetime.fromisoformat(text) for text in ("2012-06-29T12:00", "2012-07-04T12:00")]
+    found = run(
+        events(*({"weight_kg": None, "birth_year": 2011, "started_at": day} for day in days)), coefficients=table
+    )
+    assert found.estimates["band"].to_pylist() == ["age 0-1 years", "age 1-20 years"]
+
+
+def test_a_dose_by_age_instead_of_weight_is_less_certain() -> None:
+    by_age = [
+        Coefficient(organ=organ, band="age", low=0, high=20, value=8.0, gsd=1, statistic="median") for organ in ORGANS
+    ]
+    table = coefficients().model_copy(update={"rows": (*coefficients().rows, *by_age)})
+    settings = CERTAIN.model_copy(update={"n_realisations": 300, "age_band_gsd": 1.5})
+    children = events({"weight_kg": None, "birth_year": 2011}, {"weight_kg": 5.0, "birth_year": 2011})
+    spread = lung(run(children, coefficients=table, settings=settings), settings).std(axis=1)
+    assert spread[0] > 1.0
+    assert spread[1] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_what_is_not_believed_is_withheld_until_its_flag_is_taken_out_of_the_settings() -> None:
+    doubted = events({"flags": ["kap_per_weight_implausible"]}, {"flags": ["plane_b_missing"]})
+    found = run(doubted)
+    assert found.missing.to_pylist() == [{"event_key": "dse_0000", "reason": "kap_doubtful"}]
+    looked_at = run(doubted, settings=CERTAIN.model_copy(update={"withheld_flags": ()}))
+    assert looked_at.estimates.num_rows == 2
+
+
+def test_protocols_are_shared_within_an_era_and_not_across_eras() -> None:
+    settings = CERTAIN.model_copy(update={"n_realisations": 50, "protocol_gsd": 1.4})
+    days = [datetime.fromisoformat(text) for text in ("2015-01-01T08:00", "2019-12-31T08:00", "2020-01-01T08:00")]
+    first, same, later = lung(run(events(*({"started_at": day} for day in days)), settings=settings), settings)
+    assert np.array_equal(first, same)
+    assert not np.allclose(first, later)
+
+
 def test_planes_have_their_own_coefficients_where_the_table_tells_them_apart() -> None:
     rows = [Coefficient(organ=organ, band="any", plane=plane, value=value, gsd=1, statistic="median")
             for organ in ORGANS for plane, value in [("A", 1.0), ("B", 3.0), ("any", 2.0)]]  # fmt: skip
@@ -113,6 +152,14 @@ def test_planes_have_their_own_coefficients_where_the_table_tells_them_apart() -
     biplane = {"kap_gycm2": 3.0, "kap_a_gycm2": 2.0, "kap_b_gycm2": 1.0}
     found = run(events(biplane, {"kap_gycm2": 3.0}), coefficients=table, calibrations=(MEASURED,))
     assert [row[0] for row in found.estimates["mean_mgy"].to_pylist()] == pytest.approx([2.5, 3.0])
+
+
+def test_what_the_planes_leave_of_the_total_counts_by_the_row_for_any_plane() -> None:
+    rows = [Coefficient(organ=organ, band="any", plane=plane, value=value, gsd=1, statistic="median")
+            for organ in ORGANS for plane, value in [("A", 1.0), ("B", 3.0), ("any", 2.0)]]  # fmt: skip
+    table = coefficients().model_copy(update={"rows": tuple(rows)})
+    found = run(events({"kap_gycm2": 3.0, "kap_a_gycm2": 2.0}), coefficients=table, calibrations=(MEASURED,))
+    assert found.estimates["mean_mgy"][0].as_py()[0] == pytest.approx((2.0 * 1.0 + 1.0 * 2.0) * 0.5)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:

@@ -61,6 +61,18 @@ def test_one_instance_uid_with_other_content_is_flagged() -> None:
     assert "same_uid_other_bytes" in distinct_reports([FIRST, other]).flags
 
 
+def test_one_instance_uid_with_other_events_counts_once() -> None:
+    again = plain(["e8"], sop="2.25.1")
+    assert distinct_reports([FIRST, again]).kept == (FIRST,)
+    assert kap(FIRST, again) == 3.0
+
+
+def test_a_report_without_event_uids_beside_one_with_them_is_not_called_cumulative() -> None:
+    flags = distinct_reports([FIRST, plain([None, None], sop="2.25.5")]).flags
+    assert "report_without_event_uids" in flags
+    assert "cumulative_report" not in flags
+
+
 @pytest.mark.parametrize("order", list(permutations([FIRST, CUMULATIVE, RESUMED])))
 def test_the_order_of_arrival_does_not_matter(order: tuple[Report, ...]) -> None:
     assert kap(*order) == 6.0

@@ -9,15 +9,21 @@ from hypothesis import strategies as st
 from graph_schema.errors import ExitCode
 from graph_schema.units import Quantity, UnknownUnit, base_unit, convert, known_units, unit_factor
 
-GOLDEN_GYCM2 = {
-    "Gy.m2": 10_000.0, "Gym2": 10_000.0, "mGy.m2": 10.0, "uGy.m2": 0.01, "cGy.cm2": 0.01, "dGy.cm2": 0.1,
-    "mGy.cm2": 0.001, "Gy.cm2": 1.0,
+GOLDEN = {
+    Quantity.KAP: {
+        "Gy.cm2": 1.0, "dGy.cm2": 0.1, "cGy.cm2": 0.01, "mGy.cm2": 0.001, "uGy.cm2": 0.000001, "Gy.m2": 10_000.0,
+        "dGy.m2": 1000.0, "cGy.m2": 100.0, "mGy.m2": 10.0, "uGy.m2": 0.01, "nGy.m2": 0.00001,
+    },
+    Quantity.AIR_KERMA: {"mGy": 1.0, "Gy": 1000.0, "dGy": 100.0, "cGy": 10.0, "uGy": 0.001, "nGy": 0.000001},
+    Quantity.DOSE_LENGTH: {"mGy.cm": 1.0, "Gy.cm": 1000.0, "cGy.cm": 10.0, "uGy.cm": 0.001, "mGy.m": 100.0},
+    Quantity.TIME: {"s": 1.0, "sec": 1.0, "ms": 0.001, "us": 0.000001, "min": 60.0, "h": 3600.0},
+    Quantity.AREA: {"cm2": 1.0, "mm2": 0.01, "dm2": 100.0, "m2": 10_000.0},
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("unit", "factor"), GOLDEN_GYCM2.items())
-def test_one_of_each_unit_is_the_golden_number_of_gy_cm2(unit: str, factor: float) -> None:
-    assert unit_factor(unit, Quantity.KAP) == factor
+@pytest.mark.parametrize("quantity", Quantity)
+def test_every_unit_that_is_taken_has_its_golden_factor(quantity: Quantity) -> None:
+    assert {unit: unit_factor(unit, quantity) for unit in known_units(quantity)} == GOLDEN[quantity]
 
 
 @pytest.mark.parametrize(
@@ -53,11 +59,6 @@ def test_the_error_does_not_repeat_what_is_too_long_to_be_a_unit() -> None:
 def test_a_missing_unit_is_never_taken_for_the_base_unit() -> None:
     with pytest.raises(UnknownUnit, match="no unit"):
         convert(1.0, None, Quantity.KAP)
-
-
-@pytest.mark.parametrize(("unit", "factor"), [("Gy", 1000.0), ("mGy", 1.0), ("µGy", 0.001), ("cGy", 10.0)])
-def test_air_kerma_is_in_milligray(unit: str, factor: float) -> None:
-    assert unit_factor(unit, Quantity.AIR_KERMA) == factor
 
 
 def test_siemens_and_canon_give_what_the_hand_calculates() -> None:

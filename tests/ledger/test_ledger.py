@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from graph_schema.edges import IllegalEdge, Triple
-from graph_schema.ids import Keyring
+from graph_schema.ids import KeyMissing, Keyring, derivation_key
 from graph_schema.ledger import Batch, BlockStore, Desired, Ledger, LedgerDamaged, WriterLocked, settle, verify
-from graph_schema.ledger.manifest import merkle_root
+from graph_schema.ledger.manifest import SCHEMA_VERSION, Manifest, merkle_root
 from graph_schema.ledger.revise import DesiredStateWrong
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -221,6 +221,96 @@ def test_a_block_that_is_not_there_is_named_by_verify(ledger: Ledger) -> None:
     next(blocks.folder.glob("*.parquet")).unlink()
 
     assert len(verify(ledger, blocks=blocks.folder)) == 1
+
+
+def forged(ledger: Ledger, **changes: object) -> Ledger:
+    """The ledger after somebody rewrote its last manifest, with a root that fits unless told."""
+    path = max((ledger.folder / "commits").glob("*.json"))
+    manifest = Manifest.from_bytes(path.read_bytes(), name=path.name).model_copy(update=changes)
+    if "root" not in changes:
+        manifest = manifest.model_copy(update={"root": merkle_root([one.sha256 for one in manifest.segments])})
+    path.write_bytes(manifest.to_bytes())
+    return Ledger(ledger.folder)
+
+
+def told_by_verify(ledger: Ledger) -> list[str]:
+    return [finding.what for finding in verify(ledger, blocks=ledger.folder / "blocks")]
+
+
+def test_verify_notices_a_root_that_is_not_that_of_the_segments(ledger: Ledger) -> None:
+    commit(ledger, wanted())
+
+    assert told_by_verify(forged(ledger, root="0" * 64)) == ["the Merkle root is not that of its segments and blocks"]
+
+
+def test_verify_notices_nodes_that_are_there_twice(ledger: Ledger) -> None:
+    commit(ledger, wanted())
+    segments = ledger.manifests()[0].segments
+    twice = next(segment for segment in segments if segment.label == "PersonRecord")
+
+    assert told_by_verify(forged(ledger, segments=(*segments, twice))) == [
+        "PersonRecord: an id is used twice, or rows are missing"
+    ]
+
+
+def test_verify_notices_an_edge_without_an_end(ledger: Ledger) -> None:
+    commit(ledger, wanted())
+    left = tuple(segment for segment in ledger.manifests()[0].segments if segment.label != "SourceFile")
+
+    assert told_by_verify(forged(ledger, segments=left)) == [
+        "(SourceRecord)-[:HAD_PRIMARY_SOURCE]->(SourceFile): an edge has no node at one end"
+    ]
+
+
+def test_verify_notices_an_edge_that_no_rule_allows(ledger: Ledger) -> None:
+    commit(ledger, wanted())
+    turned = tuple(
+        segment.model_copy(update={"source": "Person"}) if segment.target == "SourceFile" else segment
+        for segment in ledger.manifests()[0].segments
+    )
+
+    assert told_by_verify(forged(ledger, segments=turned)) == [
+        "(Person)-[:HAD_PRIMARY_SOURCE]->(SourceFile): no rule allows this edge"
+    ]
+
+
+def test_a_ledger_of_a_later_version_is_refused(ledger: Ledger) -> None:
+    commit(ledger, wanted())
+
+    with pytest.raises(LedgerDamaged, match="later version of doselink"):
+        forged(ledger, schema_version=SCHEMA_VERSION + 1).manifests()
+
+
+def test_an_edge_to_a_revision_that_was_closed_is_not_current(ledger: Ledger) -> None:
+    commit(ledger, wanted())
+    commit(ledger, wanted(commitment="bb"), LATER)
+    revision = Triple("WAS_REVISION_OF", "PersonRecord", "PersonRecord")
+
+    assert ledger.edges(revision).num_rows == 1
+    assert ledger.current_edges(revision).num_rows == 0
+
+
+def test_the_same_inputs_in_another_order_are_the_same_derivation() -> None:
+    one = derivation_key("link-stays", 1, ["a", "b"], "p")
+
+    assert derivation_key("link-stays", 1, ["b", "a"], "p") == one
+    assert derivation_key("link-stays", 2, ["a", "b"], "p") != one
+
+
+def test_a_key_that_is_too_short_is_refused() -> None:
+    with pytest.raises(KeyMissing, match="31 bytes: expected at least 32"):
+        Keyring(bytes(31))
+
+
+def test_an_identifier_depends_on_kind_scope_and_value() -> None:
+    ring = Keyring(bytes(32))
+
+    assert ring.keys("sty", "north", ["1", None, "1"]) == [
+        ring.key("sty", "north", "1"),
+        None,
+        ring.key("sty", "north", "1"),
+    ]
+    assert len({ring.key("sty", "a", "1")[4:], ring.key("prc", "a", "1")[4:], ring.key("sty", "b", "1")[4:]}) == 3
 
 
 def test_merkle_root_is_that_of_rfc_9162() -> None:
