@@ -75,7 +75,9 @@ class StageCache:
         digests = {name: self.blocks.put(table) for name, table in made.tables.items()}
         note = {"activity": activity, "blocks": digests, "facts": dict(made.facts)}
         write_atomically(path, json.dumps(note, sort_keys=True).encode())
-        return StageResult(made.tables, made.facts, digests)
+        # Handed on as the next run will find it: Parquet keeps no seconds, and a new file's part stands beside
+        # those of files that were read before.
+        return StageResult({name: self.blocks.get(digest) for name, digest in digests.items()}, made.facts, digests)
 
     def parts(self, activity: str, *, version: int, parameters: str) -> list[pa.Table]:
         """What `add_part` kept under this activity, version and settings; a part that is lost or torn is left out."""
