@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -36,6 +37,7 @@ class DoseIntake:
         files: Files that were reports or registers.
         rejects: Source to what cannot be used.
         counts: Per source, where the files or rows went.
+        notes: Per source, what was left alone and why, what was repaired, and how often.
         commitments: file_sha256, row, record_type, commitment of what events rest on.
     """
 
@@ -44,6 +46,7 @@ class DoseIntake:
     files: list[Delivered] = field(default_factory=list)
     rejects: dict[str, list[Reject]] = field(default_factory=dict)
     counts: list[SourceCount] = field(default_factory=list)
+    notes: dict[str, dict[str, int]] = field(default_factory=dict)
     commitments: pa.Table | None = None
 
     def reject_counts(self) -> tuple[RejectCount, ...]:
@@ -63,6 +66,12 @@ class _Read:
     n_files: int = 0
     n_delivered: int = 0
     n_left_alone: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def leave(self, why: str, n: int = 1) -> None:
+        """Count what is left alone: recognised and rightly not used."""
+        self.n_left_alone += n
+        self.notes[f"left alone: {why}"] += n
 
 
 def read_dose_events(
@@ -132,10 +141,10 @@ def _take(one: _Read, found: KeyedReport | LeftAlone) -> None:
             one.rejects.append(Reject(found.sha256, 1, None, found.reason))
             _note_file(one, found.sha256, found.n_bytes)
         else:
-            one.n_left_alone += 1
+            one.leave(found.reason)
         return
     if found.told.sha256 in one.files:
-        one.n_left_alone += 1
+        one.leave("the same file again")
         return
     _note_file(one, found.told.sha256, found.told.n_bytes)
     one.reports.append(found)
@@ -156,8 +165,9 @@ def _read_dose_register(study: Study, source: Source, progress: Progress) -> _Re
             one.n_files += 1
             one.n_delivered += register.n_rows
             if register.sha256 in one.files:
-                one.n_left_alone += register.n_rows
+                one.leave("rows of the same file again", register.n_rows)
                 continue
+            one.notes.update({f"{role}: {why}": n for role, why, n in register.repaired})
             one.rows += [SourcedRow(source.name, source.hospital or "", row) for row in register.rows]
             one.rejects += register.rejects
             name = file.label(source.name, register.sha256)
@@ -178,6 +188,7 @@ def _account(intake: DoseIntake, one: _Read) -> None:
         )
         intake.files.append(Delivered(one.source.name, one.source.permit, counted))
     intake.rejects.setdefault(one.source.name, []).extend(one.rejects)
+    intake.notes[one.source.name] = dict(sorted(one.notes.items()))
     intake.counts.append(
         SourceCount(
             name=one.source.name,

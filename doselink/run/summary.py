@@ -223,10 +223,10 @@ def _flow(computed: Computed) -> tuple[FlowStep, ...]:
 
 
 def _repairs(computed: Computed) -> tuple[RepairCount, ...]:
-    """What the readers put right or found odd: rows that were used all the same."""
+    """What the readers put right or found odd and used all the same, and why files were left alone."""
     return tuple(
         RepairCount(source=source, what=what, n=n)
-        for source, notes in computed.delivered.intake.notes.items()
+        for source, notes in (*computed.delivered.intake.notes.items(), *computed.delivered.doses.notes.items())
         for what, n in notes.items()
         if n
     )

@@ -132,11 +132,12 @@ def distinct_events(reports: Iterable[Report]) -> tuple[Irradiation, ...]:
 
 
 def weight_flags(kap_gycm2: float | None, weight_kg: float | None, limits: DoseLimits) -> tuple[str, ...]:
-    """Whether a kerma-area product is believed of a child of this weight."""
-    if not kap_gycm2 or not weight_kg:
+    """Whether a kerma-area product is believed of a child of this weight; of unknown weight, of the heaviest."""
+    if not kap_gycm2:
         return ()
-    ratio = kap_gycm2 / weight_kg
-    return () if limits.kap_per_kg_low <= ratio <= limits.kap_per_kg_high else ("kap_per_weight_implausible",)
+    too_much = kap_gycm2 > limits.kap_per_kg_high * (weight_kg or limits.weight_high_kg)
+    too_little = weight_kg is not None and kap_gycm2 < limits.kap_per_kg_low * weight_kg
+    return ("kap_per_weight_implausible",) if too_much or too_little else ()
 
 
 def event_flags(event: Irradiation, limits: DoseLimits) -> tuple[str, ...]:

@@ -165,6 +165,12 @@ def test_a_dose_beyond_belief_for_the_weight_is_flagged_and_kept() -> None:
     assert (event["kap_gycm2"], "kap_per_weight_implausible" in event["flags"]) == (245.0, True)
 
 
+def test_a_dose_beyond_belief_for_any_weight_is_flagged_where_the_weight_is_unknown() -> None:
+    amounts = (1400.0, 1600.0, 1e300)
+    events = [only(run([plain(["e1"], each=kap, weight_kg=None)])) for kap in amounts]
+    assert ["kap_per_weight_implausible" in event["flags"] for event in events] == [False, True, True]
+
+
 def test_a_register_row_alone_is_a_dose_event(tmp_path: Path) -> None:
     event = only(run(register=register(tmp_path, "B-1;BX1;all;290;cGy.cm2;36.25;mGy;350;90")))
     assert (event["kap_gycm2"], event["kap_basis"], event["n_irradiation_events"]) == (2.9, "register", 0)
