@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from graph_schema.ids import content_digest
 from linkage.model import ComparisonModel, Model
 from linkage.model.model import BadModel, rounded
+from linkage.stays.block import SAME
 
 __all__ = ["PersonPrior", "Rates", "StayModel"]
 
@@ -80,8 +81,16 @@ class StayModel(BaseModel):
 
     @property
     def engine_model(self) -> Model:
-        """The comparisons and the prior as the engine's model, for charts and interchange."""
-        return Model(comparisons=self.comparisons, prior=self.prior)
+        """
+        The comparisons and the prior as the engine's model, for charts and interchange.
+
+        The dates are told for any two stays at one hospital: a level's u includes how rarely two stays are near in
+        date, and `far` is every pair that is not.
+        """
+        dates = self.comparisons[0]
+        near = [p * self.date_rates[SAME] for p in dates.u[1:]]
+        whole = dates.model_copy(update={"u": (1 - sum(near), *near)})
+        return Model(comparisons=(whole, *self.comparisons[1:]), prior=self.prior)
 
     @classmethod
     def read(cls, raw: bytes | str) -> StayModel:

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.stays.arrays import MISSING, IntArray, StayArrays
-from linkage.stays.block import MATCH_KEYS
+from linkage.stays.block import FAR, MATCH_KEYS, SAME
 from linkage.stays.compare import PERSON_COMPARISONS, STAY_COMPARISONS
 from linkage.stays.competition import Posterior
 from linkage.stays.decide import Judged, decide_persons, decide_stays, hard_conflicts
+from linkage.stays.deciding import person_terms, stay_terms
 from linkage.stays.model import StayModel
 from linkage.stays.settings import StaySettings
 
@@ -77,14 +78,23 @@ def decide(
     kept |= outside & (alone >= settings.possible_probability)
     rows = np.flatnonzero(kept)
     rows = rows[np.lexsort((flat.right[rows], flat.left[rows]))]
+    terms, names = stay_terms(
+        bits[rows].sum(axis=1),
+        prior=model.prior,
+        person_log_odds=posterior.log_odds[pair[rows]],
+        given_person=posterior.evidence.given_person[edge[rows]],
+        probability=flat.probability[rows],
+        outside=outside[rows],
+    )
+    told = np.column_stack([bits[rows], terms])
     columns = {
         "left_key": left.keys[flat.left[rows]],
         "right_key": right.keys[flat.right[rows]],
         "left_person_key": left.person_keys[left.person[flat.left[rows]]],
         "right_person_key": right.person_keys[right.person[flat.right[rows]]],
-        "levels": [labels[i] for i in rows],
-        "level_bits": list(np.round(bits[rows], 6)),
-        "match_weight": np.round(weight[rows], 6),
+        "levels": [[*labels[i], *more] for i, more in zip(rows.tolist(), names, strict=True)],
+        "level_bits": list(np.round(told, 6)),
+        "match_weight": np.round(told.sum(axis=1), 6),
         "match_probability": np.round(flat.probability[rows], 9),
         "match_key": np.array(MATCH_KEYS, dtype=object)[proposals.rule[edge[rows]]],
         "judgement": judged.judgement[rows],
@@ -150,6 +160,10 @@ def _levels(
     hospital = np.array(table)[relation]
     pair = proposals.pair[edge]
     bits = np.column_stack([hospital, evidence.stay_bits[edge], evidence.person_bits[pair]])
+    # As in `StayModel.engine_model`: a near date level includes how rare near dates are at one hospital.
+    rarity = np.where(proposals.rule[edge] == FAR, 0.0, -np.log2(model.date_rates[SAME]))
+    bits[:, 1] -= rarity
+    bits[:, 2] += rarity
     columns = [np.array(["hospital=missing", "hospital=same", "hospital=different"], dtype=object)[relation]]
     columns.append(np.array([f"blocking={key}" for key in MATCH_KEYS], dtype=object)[proposals.rule[edge]])
     gammas = np.column_stack([proposals.gammas[edge], proposals.person_gammas[pair]])
@@ -181,13 +195,14 @@ def _person_table(
     rule = np.full(proposals.n_pairs, len(MATCH_KEYS) - 1, dtype=np.int64)
     np.minimum.at(rule, proposals.pair, proposals.rule.astype(np.int64))
     labels = [_person_labels(proposals.person_gammas[i], int(n_stays[i]), int(proposals.n_inside[i])) for i in rows]
-    bits = np.column_stack([stays_bits, evidence.person_bits])
+    terms = person_terms(prior_bits, posterior.log_odds, posterior.person)
+    bits = np.column_stack([stays_bits, evidence.person_bits, terms])
     columns = {
         "left_key": left_key[rows],
         "right_key": right_key[rows],
         "levels": labels,
         "level_bits": list(np.round(bits[rows], 6)),
-        "match_weight": np.round((bits.sum(axis=1) + prior_bits)[rows], 6),
+        "match_weight": np.round(bits[rows].sum(axis=1), 6),
         "match_probability": np.round(posterior.person[rows], 9),
         "match_key": np.array(MATCH_KEYS, dtype=object)[rule[rows]],
         "judgement": persons.judgement[rows],
@@ -201,4 +216,4 @@ def _person_labels(gammas: npt.NDArray[np.int8], n_linked: int, n_inside: int) -
     out = [f"stays={n_linked}_of_{n_inside}"]
     for gamma, (name, levels) in zip(gammas.tolist(), PERSON_COMPARISONS.items(), strict=True):
         out.append(f"{name}={levels[gamma] if gamma >= 0 else 'missing'}")
-    return out
+    return [*out, "prior=any_two_persons", "competition=rivals"]

@@ -22,6 +22,7 @@ __all__ = ["NotLinkable", "Training", "train"]
 FloatArray = npt.NDArray[np.float64]
 
 _FEWEST_MATCHES = 20
+_BIRTH = PERSON_COMPARISONS["birth"]
 _START_STRENGTH = 10.0
 _LARGEST_SHARE = 0.98
 _REFUSED_FROM = 1.1
@@ -136,12 +137,15 @@ def _model(
     smaller = _LARGEST_SHARE * min(n_left, n_right)
     n_pairs = float(n_left) * float(n_right)
     hospital_u = _share_of_same(left, right)
+    birth = list(COMPARISONS).index("birth")
     u = [*chance.codes, *chance.u[SAME][len(STAY_COMPARISONS) :]]
+    u[birth] = with_months_as_stated(u[birth], m[birth])
+    others = [with_months_as_stated(chance.elsewhere[0], m[birth]), *chance.elsewhere[1:]]
     parts = tuple(
         ComparisonModel(name=name, level_names=levels, m=_sound(m[i]), u=_sound(u[i]))
         for i, (name, levels) in enumerate(COMPARISONS.items())
     )
-    elsewhere = {n: _sound(p) for n, p in zip(PERSON_COMPARISONS, chance.elsewhere, strict=True)}
+    elsewhere = {n: _sound(p) for n, p in zip(PERSON_COMPARISONS, others, strict=True)}
     return StayModel(
         comparisons=parts,
         u_elsewhere=elsewhere,
@@ -155,6 +159,23 @@ def _model(
         n_trained=rounded(expected[1]),
         settings_digest=settings.digest,
     )  # fmt: skip
+
+
+def with_months_as_stated(u: FloatArray, m: FloatArray) -> FloatArray:
+    """
+    u of the birth levels with the months stated as often as among matches.
+
+    Whether both sides state the month depends on the deliveries and not on being one child. Where few pairs state it
+    the shares of decoys are chance, and a month that differs would weigh more than a year alone.
+    """
+    months = [_BIRTH.index("year_not_month"), _BIRTH.index("year_and_month")]
+    alone = _BIRTH.index("year")
+    year = [*months, alone]
+    stated = m[months].sum() / m[year].sum()
+    out = np.array(u)
+    out[months] = u[year].sum() * stated * u[months] / u[months].sum()
+    out[alone] = u[year].sum() * (1 - stated)
+    return out
 
 
 def _sound(p: FloatArray) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.stays import StayModel, StaySettings, TooManyPairs, link_stays
+from linkage.stays.train import with_months_as_stated
 from tests.linkage.stays.simulate import World
 from tests.linkage.stays.worlds import delivered_by as simulate
 from tests.linkage.stays.worlds import linked, links_of, without
@@ -145,12 +146,43 @@ def test_every_pair_that_is_no_link_says_why() -> None:
                        "conflict_sex", "conflict_birth_year", "conflict_overlap"}  # fmt: skip
 
 
-def test_level_bits_and_prior_sum_to_the_weight() -> None:
-    linkage = linked(ORDINARY).linkage
-    prior_bits = np.log2(linkage.model.prior / (1 - linkage.model.prior))
-    row = linkage.pairs.slice(0, 1).to_pylist()[0]
-    assert row["match_weight"] == pytest.approx(sum(row["level_bits"]) + prior_bits, abs=1e-4)
-    assert len(row["levels"]) == len(row["level_bits"])
+@pytest.mark.parametrize("world", [ORDINARY, NO_HOSPITAL], ids=["ordinary", "no hospital"])
+@pytest.mark.parametrize("table", ["pairs", "person_pairs"])
+def test_the_terms_of_every_pair_sum_to_the_odds_of_its_probability(world: World, table: str) -> None:
+    rows = getattr(linked(world).linkage, table).to_pylist()
+    assert len(rows) > 300
+    for row in rows:
+        assert len(row["levels"]) == len(row["level_bits"])
+        assert row["match_weight"] == pytest.approx(sum(row["level_bits"]), abs=1e-4)
+        if row["match_probability"] == 0:
+            assert "coverage=outside" in row["levels"]
+        else:
+            assert 1 / (1 + 2 ** -row["match_weight"]) == pytest.approx(row["match_probability"], abs=1e-6)
+
+
+def test_no_link_reads_as_evidence_against() -> None:
+    rows = linked(ORDINARY).linkage.pairs.to_pylist()
+    assert all(row["match_weight"] > 0 for row in rows if row["judgement"] == "link")
+
+
+def test_a_level_hardly_seen_by_chance_is_no_evidence_for_a_match() -> None:
+    model = linked(ORDINARY).linkage.model
+    bits = {(part.name, level): np.log2(m / u) for part in model.engine_model.comparisons
+            for level, m, u in zip(part.level_names, part.m, part.u, strict=True)}  # fmt: skip
+    assert bits["dates", "far"] < 0
+    assert bits["birth", "year_not_month"] < bits["birth", "year"] < bits["birth", "year_and_month"]
+
+
+@pytest.mark.parametrize("n_stated", [0.0, 3.0, 30_000.0])
+def test_how_often_months_are_stated_is_no_evidence(n_stated: float) -> None:
+    m = np.array([0.01, 0.02, 0.01, 0.6, 0.36])
+    u = np.array([8e4, 1e4, n_stated * 11 / 12 + 0.1, 1e4, n_stated / 12 + 0.01])
+    u = u / u.sum()
+    tied = with_months_as_stated(u, m)
+    assert tied.sum() == pytest.approx(1)
+    assert tied[:2] == pytest.approx(u[:2])
+    assert (m / tied)[3] == pytest.approx(m[2:].sum() / u[2:].sum())
+    assert (m / tied)[2] < (m / tied)[3] < (m / tied)[4]
 
 
 def test_a_missing_hospital_is_said_loudly_with_its_cost() -> None:
