@@ -70,6 +70,8 @@ def _total(total: PlaneTotals) -> Value:
         "kap_fluoroscopy": _found(total.kap_fluoroscopy, "gycm2"),
         "kap_acquisition": _found(total.kap_acquisition, "gycm2"),
         "kerma_ref": _found(total.kerma_ref, "mgy"),
+        "kerma_ref_fluoroscopy": _found(total.kerma_ref_fluoroscopy, "mgy"),
+        "kerma_ref_acquisition": _found(total.kerma_ref_acquisition, "mgy"),
         "fluoroscopy_time": _found(total.fluoroscopy_time, "s"),
         "n_frames": total.n_frames,
     }

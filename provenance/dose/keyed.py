@@ -7,13 +7,15 @@ not read the first one again.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
 from graph_schema.ids import Keyring
+from graph_schema.rooms import room_name
 from graph_schema.units import Quantity, is_known
-from provenance.dose.report import Found, Irradiation, LeftAlone, Report
+from provenance.dose.report import Found, Irradiation, LeftAlone, Report, amounts_of
 
 __all__ = ["VERSION", "KeyedReport", "is_placeholder", "keyed", "restored", "to_keep"]
 
@@ -57,7 +59,9 @@ def is_placeholder(identifier: str | None) -> bool:
     return not text or (len(set(text)) == 1 and not text.isalpha()) or text in _NOBODY
 
 
-def keyed(report: Report, *, keyring: Keyring, hospital: str) -> KeyedReport:
+def keyed(
+    report: Report, *, keyring: Keyring, hospital: str, named_rooms: Collection[str] | None = None
+) -> KeyedReport:
     """
     The report with keys for identifiers; what a run has no use for (maker, model, body height) is left out.
 
@@ -65,6 +69,7 @@ def keyed(report: Report, *, keyring: Keyring, hospital: str) -> KeyedReport:
         report: As read from its file.
         keyring: The study's.
         hospital: Whose patient and accession numbers these are.
+        named_rooms: `hospital/room` of rooms that keep their name; None: all, for those who store nothing.
     """
 
     def own(prefix: str, number: str | None) -> str | None:
@@ -88,6 +93,8 @@ def keyed(report: Report, *, keyring: Keyring, hospital: str) -> KeyedReport:
             height_cm=None,
             manufacturer=None,
             model=None,
+            station=room_name(report.station or report.serial, hospital=hospital, named=named_rooms, keyring=keyring),
+            serial=None,
             events=tuple(told(event) for event in report.events),
         ),
     )
@@ -120,7 +127,7 @@ def restored(kept: str) -> KeyedReport | LeftAlone:
 def _units(report: Report) -> set[tuple[str | None, Quantity]]:
     found: list[Found | None] = []
     for total in report.totals:
-        found += [total.kap, total.kap_fluoroscopy, total.kap_acquisition, total.kerma_ref, total.fluoroscopy_time]
+        found += amounts_of(total)
     for event in report.events:
         found += [event.kap, event.kerma_ref]
     return {(one.unit, one.quantity) for one in found if one is not None}

@@ -128,6 +128,8 @@ def _totals(item: Item) -> PlaneTotals:
         kap_fluoroscopy=_found(item, "113726", Quantity.KAP),
         kap_acquisition=_found(item, "113727", Quantity.KAP),
         kerma_ref=_found(item, "113725", Quantity.AIR_KERMA),
+        kerma_ref_fluoroscopy=_found(item, "113728", Quantity.AIR_KERMA),
+        kerma_ref_acquisition=_found(item, "113729", Quantity.AIR_KERMA),
         fluoroscopy_time=_found(item, "113730", Quantity.TIME),
         n_frames=None if frames is None else round(frames),
     )

@@ -13,7 +13,17 @@ from enum import Enum
 
 from graph_schema.units import Quantity, convert, is_known
 
-__all__ = ["Found", "Irradiation", "IrradiationType", "LeftAlone", "PlaneName", "PlaneTotals", "Report", "ReportKind"]
+__all__ = [
+    "Found",
+    "Irradiation",
+    "IrradiationType",
+    "LeftAlone",
+    "PlaneName",
+    "PlaneTotals",
+    "Report",
+    "ReportKind",
+    "amounts_of",
+]
 
 
 class ReportKind(Enum):
@@ -80,6 +90,8 @@ class PlaneTotals:
     kap_fluoroscopy: Found | None = None
     kap_acquisition: Found | None = None
     kerma_ref: Found | None = None
+    kerma_ref_fluoroscopy: Found | None = None
+    kerma_ref_acquisition: Found | None = None
     fluoroscopy_time: Found | None = None
     n_frames: int | None = None
 
@@ -147,7 +159,7 @@ class Report:
 
     def found_units(self, quantity: Quantity) -> tuple[str, ...]:
         """Distinct unit codes of a quantity as they stand in the file, sorted; `(none)` where one is missing."""
-        amounts = [found for total in self.totals for found in _amounts(total)]
+        amounts = [found for total in self.totals for found in amounts_of(total)]
         amounts += [found for event in self.events for found in (event.kap, event.kerma_ref)]
         return tuple(sorted({found.unit or "(none)" for found in amounts if found and found.quantity is quantity}))
 
@@ -170,11 +182,14 @@ class LeftAlone:
     stated: tuple[tuple[str, float, str], ...] = ()
 
 
-def _amounts(total: PlaneTotals) -> tuple[Found | None, ...]:
+def amounts_of(total: PlaneTotals) -> tuple[Found | None, ...]:
+    """Every amount that a total gives, parts included."""
     return (
         total.kap,
         total.kap_fluoroscopy,
         total.kap_acquisition,
         total.kerma_ref,
+        total.kerma_ref_fluoroscopy,
+        total.kerma_ref_acquisition,
         total.fluoroscopy_time,
     )

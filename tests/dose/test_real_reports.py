@@ -52,6 +52,8 @@ QUANTITIES = {
     "n_planes": lambda one: len(one.totals),
     "fluoro_kap_total": lambda one: _converted(one.totals[0].kap_fluoroscopy),
     "acquisition_kap_total": lambda one: _converted(one.totals[0].kap_acquisition),
+    "fluoro_rak_total": lambda one: _converted(one.totals[0].kerma_ref_fluoroscopy),
+    "acquisition_rak_total": lambda one: _converted(one.totals[0].kerma_ref_acquisition),
     "event4_kap": lambda one: _converted(_event4(one).kap),
     "event4_rak": lambda one: _converted(_event4(one).kerma_ref),
 }
@@ -67,7 +69,7 @@ def test_every_quantity_of_ours_equals_the_asserted_value() -> None:
             wanted = float(row["expected"]) * BASE[row["unit"]][1]
             assert found == pytest.approx(wanted, rel=1e-9), (row["file"], row["quantity"])
             checked += 1
-    assert checked == 12
+    assert checked == 14
 
 
 def test_the_event_of_ge_has_the_asserted_field_area_and_start() -> None:
