@@ -34,6 +34,7 @@ class ExitCode(IntEnum):
     LOCKED = 21
     AUDIT_BREACH = 22
     TIME_LIMIT = 23
+    STORAGE = 24
 
     @property
     def meaning(self) -> str:
@@ -47,7 +48,7 @@ _MEANINGS = {
     ExitCode.USAGE: "the command line is wrong; the message suggests the right one",
     ExitCode.STUDY_FILE: "the study file is wrong; the message gives file, line, key and what was expected",
     ExitCode.SOURCE_FILE: "a delivered file does not hold what its declaration promises",
-    ExitCode.SOURCE_MISSING: "a declared file or folder is not there",
+    ExitCode.SOURCE_MISSING: "a declared file or folder is not there, or may not be read",
     ExitCode.UNIT: "a unit is unknown or cannot be converted",
     ExitCode.KEY: "the study key is missing, too short or not the one this ledger was made with",
     ExitCode.LEDGER: "the ledger is damaged or does not fit this version",
@@ -59,6 +60,7 @@ _MEANINGS = {
     ExitCode.LOCKED: "another process is writing to this study; the message says which",
     ExitCode.AUDIT_BREACH: "an integrity question that must come back empty did not",
     ExitCode.TIME_LIMIT: "the question ran into its time limit and was ended",
+    ExitCode.STORAGE: "a result cannot be written: permission, a full disk, a file where a folder should be",
 }
 
 

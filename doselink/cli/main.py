@@ -12,6 +12,7 @@ from doselink import __version__
 from doselink.cli.commands import COMMANDS
 from doselink.cli.defect import describe_defect, quiet_libraries
 from doselink.cli.lazy import LazyGroup, Mount
+from doselink.cli.storage import describe_storage
 from graph_schema.errors import ExitCode, UserError
 
 __all__ = ["app", "main"]
@@ -75,6 +76,10 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("doselink: stopped; what was committed stays, and the same command carries on\n")
         sys.exit(_INTERRUPTED)
+    except OSError as error:
+        refusal = describe_storage(error)
+        sys.stderr.write(describe_defect(error) if refusal is None else f"doselink: {refusal}\n")
+        sys.exit(ExitCode.DEFECT if refusal is None else ExitCode.STORAGE)
     except Exception as error:  # noqa: BLE001 - the last stop: nothing may print a delivered value by accident
         sys.stderr.write(describe_defect(error))
         sys.exit(ExitCode.DEFECT)

@@ -12,19 +12,12 @@ from doselink.compute.stages import StageResult
 from doselink.progress import Progress
 from doselink.run.workspace import Workspace
 from doselink.study import Study
-from graph_schema.errors import ExitCode, UserError
 from graph_schema.ids import Keyring
 from linkage.records.schema import EXAMS
 
-__all__ = ["Natural", "OtherKey", "natural_keys"]
+__all__ = ["Natural", "natural_keys"]
 
 Natural = dict[str, tuple[str, ...]]
-
-
-class OtherKey(UserError):
-    """The study key is not the one the ledger was made with."""
-
-    exit_code = ExitCode.KEY
 
 
 class _Remembering(Keyring):
@@ -71,9 +64,7 @@ def natural_keys(study: Study, space: Workspace, *, today: date, progress: Progr
         SourceMissing: If the deliveries are no longer there.
     """
     keyring = _Remembering.read(space.key_path)
-    head = space.ledger.head()
-    if head is not None and head.key_fingerprint != keyring.fingerprint:
-        raise OtherKey(f"{space.key_path} is not the key this ledger was made with: restore the right one")
+    space.refuse_other(keyring)
     cache: Any = _NoCache()
     intake = ingest_tables(study, keyring=keyring, today=today, cache=cache, progress=progress)
     exams = intake.table("cath_lab", "exams", EXAMS)

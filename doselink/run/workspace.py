@@ -11,7 +11,7 @@ from graph_schema.ids import Keyring
 from graph_schema.ledger import BlockStore, Ledger
 from graph_schema.ledger.blocks import write_atomically
 
-__all__ = ["NotAWorkspace", "Workspace"]
+__all__ = ["NotAWorkspace", "OtherKey", "Workspace"]
 
 _STUDY = "study.json"
 
@@ -20,6 +20,12 @@ class NotAWorkspace(UserError):
     """A folder in which no study has been run."""
 
     exit_code = ExitCode.NOT_FOUND
+
+
+class OtherKey(UserError):
+    """The study key is not the one the ledger was made with."""
+
+    exit_code = ExitCode.KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,24 @@ class Workspace:
 
         Raises:
             KeyMissing: If there is none, or a ledger exists whose key was lost.
+            OtherKey: If it is not the key of this ledger.
         """
         if create and not self.key_path.exists() and self.ledger.head() is None:
             return Keyring.create(self.key_path)
-        return Keyring.read(self.key_path)
+        keyring = Keyring.read(self.key_path)
+        self.refuse_other(keyring)
+        return keyring
+
+    def refuse_other(self, keyring: Keyring) -> None:
+        """
+        Before any work is done with it.
+
+        Raises:
+            OtherKey: If the ledger was made with another key.
+        """
+        head = self.ledger.head()
+        if head is not None and head.key_fingerprint != keyring.fingerprint:
+            raise OtherKey(f"{self.key_path} is not the key this ledger was made with: restore the right one")
 
     def remember(self, study_file: Path) -> None:
         """Note which study file this workspace belongs to."""
