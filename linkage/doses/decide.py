@@ -12,6 +12,7 @@ from linkage.decision.assign import one_to_one
 from linkage.doses.block import Proposed
 from linkage.doses.settings import DoseLinkSettings
 from linkage.model import Model, level_bits, pair_bits, prior_bits
+from linkage.stays.deciding import person_terms
 from linkage.stays.marginals import Exclusions, marginals
 
 __all__ = ["PAIRS", "Decision", "decide", "shared_prior", "table_of"]
@@ -20,6 +21,8 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 GammaArray = npt.NDArray[np.int8]
+
+_LN2 = float(np.log(2.0))
 
 PAIRS = pa.schema(
     [
@@ -105,15 +108,17 @@ def table_of(
     a, b = decision.pairs.left[rows], decision.pairs.right[rows]
     judgement = np.where(decision.linked, "link", np.where(decision.possible, "possible_link", "non_link"))
     labels, bits = _levels(decision.gammas[rows], model)
+    fields = pair_bits(decision.gammas[rows], model)
+    terms = person_terms(decision.weight[rows] - fields, decision.weight[rows] * _LN2, decision.probability[rows])
     columns = {
         "left_key": left[0][a],
         "right_key": right[0][b],
         "right_label": [label] * rows.size,
         "left_person_key": left[1][a],
         "right_person_key": right[1][b],
-        "levels": labels,
-        "level_bits": bits,
-        "match_weight": np.round(decision.weight[rows], 6),
+        "levels": [[*own, "prior=any_candidate", "competition=rivals"] for own in labels],
+        "level_bits": list(np.round(np.column_stack([bits, terms]), 6)) if rows.size else [],
+        "match_weight": np.round(fields + terms.sum(axis=1), 6),
         "match_probability": np.round(decision.probability[rows], 9),
         "match_key": np.array(keys, dtype=object)[decision.pairs.rule[rows]],
         "judgement": judgement[rows].astype(object),
@@ -153,7 +158,7 @@ def _compete(pairs: Proposed, weight: FloatArray, *, right_once: bool) -> FloatA
         link = np.concatenate([links, links])
         group = np.concatenate([group, right.astype(np.int64) + int(left.max()) + 1])
     exclusions = Exclusions(link, group, int(group.max()) + 1)
-    return marginals(weight * float(np.log(2.0)), exclusions).probability
+    return marginals(weight * _LN2, exclusions).probability
 
 
 def _rival(pairs: Proposed, counted: BoolArray, *, right_once: bool) -> BoolArray:

@@ -43,6 +43,16 @@ def test_doses_find_their_examinations(world: Rooms) -> None:
     assert recall >= 0.97
 
 
+@pytest.mark.parametrize("world", [KEYED, NAMELESS], ids=["keyed", "nameless"])
+def test_the_terms_of_every_pair_sum_to_the_odds_of_its_probability(world: Rooms) -> None:
+    rows = _linked(world)[1].pairs.to_pylist()
+    assert len(rows) > 100
+    for row in rows:
+        assert len(row["levels"]) == len(row["level_bits"])
+        assert row["match_weight"] == pytest.approx(sum(row["level_bits"]), abs=1e-4)
+        assert 1 / (1 + 2 ** -row["match_weight"]) == pytest.approx(row["match_probability"], abs=1e-6)
+
+
 def test_doses_without_identifiers_and_numbers_are_still_mostly_placed() -> None:
     world = simulate(NAMELESS)
     exams = without(world.exams, "kap_gycm2", "fluoroscopy_time_s", "n_frames")
