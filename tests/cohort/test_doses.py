@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from provenance import Study
 from provenance.cohort.days import years_before
+from provenance.cohort.doses import DrawsDiffer
 from provenance.study.errors import DefinitionWrong
 from tests.audit.mini import Mini
 
@@ -145,6 +146,16 @@ def test_doses_are_summed_at_the_end_of_the_period_unless_told(study: Study) -> 
 
 def test_without_a_period_they_are_summed_at_the_last_day_of_the_ledger(study: Study) -> None:
     assert study.children(ops=ALL).at == date(2022, 5, 5)
+
+
+def test_draws_of_different_numbers_are_never_added(varied: Callable[[Change], Study]) -> None:
+    def change(m: Mini) -> None:
+        (block,) = m.nodes["RealisationBlock"]
+        m.nodes["RealisationBlock"].append({**block, "key": "rea_2", "n_realisations": 5})
+
+    cohort = varied(change).children(ops=ALL, at=LATER)
+    with pytest.raises(DrawsDiffer, match=r"\[4, 5\] realisations: run the study again"):
+        cohort.realisations("lung")
 
 
 def test_an_organ_nobody_estimated_is_refused_with_those_there_are(study: Study) -> None:
