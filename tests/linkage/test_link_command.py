@@ -165,7 +165,6 @@ def test_the_other_link_types_are_taken_from_the_command_line(deliveries: Path, 
     assert several["link_type"] == "one_to_many"
 
 
-@pytest.mark.skipif(not (ROOT / "fixtures" / "persons").is_dir(), reason="fixtures/persons has not been made")
 def test_the_german_name_tables_of_the_fixtures_are_linked(tmp_path: Path) -> None:
     persons = ROOT / "fixtures" / "persons"
     request = LinkRequest(
