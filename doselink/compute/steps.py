@@ -24,7 +24,9 @@ from linkage.stays import StayLinkage, StayModel, link_stays
 from provenance.dose.calibration import Calibration, read_calibrations
 from provenance.dose.coefficients import CoefficientTable, demonstration_table, read_coefficients
 from provenance.dose.derive import Derivation, derive
+from provenance.dose.settings import DoseLimits
 from provenance.dose.settle import reports_of, settle_exams
+from provenance.dose.totals import weight_flags
 
 __all__ = ["Computed", "Deliveries", "compute"]
 
@@ -101,7 +103,7 @@ def compute(
         step.advance(1)
     with progress.step("link doses", total=2, unit="passes") as step:
         delivered, doses = _link_doses(study, delivered, keyring=keyring, ledger=ledger, step=step)
-    events = _with_subject_facts(delivered, doses)
+    events = _with_subject_facts(delivered, doses, study.dose.limits)
     coefficients = _coefficients(study)
     calibrations = _calibrations(study)
     with progress.step("derive organ doses", total=events.num_rows, unit="dose events") as step:
@@ -183,10 +185,10 @@ def _trained(ledger: Ledger, name: str, settings_digest: str, read: Callable[[st
     return None
 
 
-def _with_subject_facts(delivered: Deliveries, doses: DoseLinkage) -> pa.Table:
+def _with_subject_facts(delivered: Deliveries, doses: DoseLinkage, limits: DoseLimits) -> pa.Table:
     """
     Dose events with year of birth and sex of the stay they were linked to, and weight of their examination,
-    where their own source did not say: what the coefficient depends on.
+    where their own source did not say: what the coefficient depends on. A weight may raise a doubt about the dose.
     """
     stays = {key: (year, sex) for key, year, sex in rows_of(delivered.hospital_stays, "stay_key", "birth_year", "sex")}
     weights = dict(rows_of(delivered.exams, "procedure_key", "weight_kg"))
@@ -202,10 +204,15 @@ def _with_subject_facts(delivered: Deliveries, doses: DoseLinkage) -> pa.Table:
         sexes.append(sex if sex in {"male", "female", "other"} else told or sex)
         kilograms.append(weight if weight is not None else weights.get(procedure))
     events = delivered.events
+    doubts = [
+        sorted({*flags, *weight_flags(kap, weight, limits)})
+        for (flags, kap), weight in zip(rows_of(events, "flags", "kap_gycm2"), kilograms, strict=True)
+    ]
     for name, values, kind in (
         ("birth_year", years, pa.int16()),
         ("sex", sexes, pa.string()),
         ("weight_kg", kilograms, pa.float64()),
+        ("flags", doubts, pa.list_(pa.string())),
     ):
         events = events.set_column(events.column_names.index(name), name, pa.array(values, kind))
     return events

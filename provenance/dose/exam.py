@@ -17,7 +17,7 @@ from provenance.dose.keyed import KeyedReport
 from provenance.dose.register import RegisterRow
 from provenance.dose.report import Found, PlaneName, PlaneTotals, Report, ReportKind
 from provenance.dose.settings import DoseLimits
-from provenance.dose.totals import ExamDose, sum_reports
+from provenance.dose.totals import ExamDose, area_flags, sum_reports
 
 __all__ = ["Exam", "register_dose", "report_dose", "with_register", "with_unit"]
 
@@ -124,6 +124,7 @@ def with_register(exam: Exam, register: Exam, limits: DoseLimits) -> Exam:
     flags = set(dose.flags)
     if dose.kap_gycm2 is None and other.kap_gycm2 is not None:
         flags = (flags - {"kap_missing"}) | set(other.flags) | {"kap_from_register"}
+        flags |= set(area_flags(other.kap_gycm2, dose.kerma_ref_mgy, limits))
         dose = replace(
             dose,
             kap_gycm2=other.kap_gycm2,

@@ -7,9 +7,12 @@ Reading is bound by the decoding of nested sequences, not by the disk, so that p
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 from provenance.dose.dicom import read_report
 from provenance.dose.report import LeftAlone, Report, ReportKind
@@ -39,9 +42,26 @@ def read_reports(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(n_processes, mp_context=context) as pool:
-        for found in pool.map(_read, paths, chunksize=_CHUNK):
+        with _without_main():
+            reading = pool.map(_read, paths, chunksize=_CHUNK)
+        for found in reading:
             yield found
             advance(1)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """
+    Start processes that do not run the caller's script again: they need nothing of it.
+
+    Without this, a script that calls us and has no `if __name__ == "__main__"` would end in a broken pool.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _read(path: Path) -> Report | LeftAlone:

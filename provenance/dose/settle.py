@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from graph_schema.ids import Keyring
 from provenance.dose.schema import DOSE_EVENTS
 from provenance.dose.settings import DoseLimits
-from provenance.dose.totals import weight_flags
+from provenance.dose.totals import area_flags, weight_flags
 
 __all__ = ["reports_of", "settle_exams"]
 
@@ -92,7 +92,7 @@ def _filled(event: dict[str, Any], exam: dict[str, Any], limits: DoseLimits) -> 
     flags |= set(weight_flags(filled["kap_gycm2"], filled["weight_kg"], limits))
     filled["flags"] = sorted(flags)
     if filled["kap_gycm2"] is None and exam["kap_gycm2"] is not None and not _is_zero_despite_irradiation(exam):
-        filled = _with_kap(filled, _from_exam(exam, event["event_key"], limits))
+        filled = _with_kap(filled, _from_exam(exam, event["event_key"], limits), limits)
         return _with_sources(filled, exam)
     return _with_sources(filled, exam) if taken else filled
 
@@ -108,7 +108,7 @@ def _fold(settled: dict[str, dict[str, Any]], keys: list[str], limits: DoseLimit
             continue
         other = settled.pop(key)
         if settled[first]["kap_gycm2"] is None and other["kap_gycm2"] is not None:
-            settled[first] = _with_kap(settled[first], other)
+            settled[first] = _with_kap(settled[first], other, limits)
         elif len(reports) == 1 and _differ(settled[first]["kap_gycm2"], other["kap_gycm2"], limits):
             flags = {*settled[first]["flags"], "register_differs_from_report"}
             settled[first] = {**settled[first], "flags": sorted(flags)}
@@ -124,8 +124,11 @@ def _differ(one: float | None, other: float | None, limits: DoseLimits) -> bool:
     return one is not None and other is not None and abs(one - other) > limits.total_tolerance * max(one, other)
 
 
-def _with_kap(event: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    flags = (set(event["flags"]) - {"kap_missing"}) | {"kap_from_register"}
+def _with_kap(event: dict[str, Any], other: dict[str, Any], limits: DoseLimits) -> dict[str, Any]:
+    """The event with another source's kerma-area product and all doubts about it, those of both together included."""
+    flags = (set(event["flags"]) - {"kap_missing"}) | {"kap_from_register"} | (set(other["flags"]) - {"start_missing"})
+    flags |= set(weight_flags(other["kap_gycm2"], event["weight_kg"], limits))
+    flags |= set(area_flags(other["kap_gycm2"], event["kerma_ref_mgy"], limits))
     return {**event, **{name: other[name] for name in _KAP}, "flags": sorted(flags)}
 
 

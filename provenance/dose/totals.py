@@ -15,7 +15,7 @@ from graph_schema.units import Quantity
 from provenance.dose.report import Found, Irradiation, PlaneName, PlaneTotals, Report
 from provenance.dose.settings import DoseLimits
 
-__all__ = ["ExamDose", "distinct_events", "event_flags", "sum_reports", "weight_flags"]
+__all__ = ["ExamDose", "area_flags", "distinct_events", "event_flags", "sum_reports", "weight_flags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,13 @@ def weight_flags(kap_gycm2: float | None, weight_kg: float | None, limits: DoseL
     too_much = kap_gycm2 > limits.kap_per_kg_high * (weight_kg or limits.weight_high_kg)
     too_little = weight_kg is not None and kap_gycm2 < limits.kap_per_kg_low * weight_kg
     return ("kap_per_weight_implausible",) if too_much or too_little else ()
+
+
+def area_flags(kap_gycm2: float | None, kerma_ref_mgy: float | None, limits: DoseLimits) -> tuple[str, ...]:
+    """Whether a kerma-area product from one source and the reference kerma of another can be of one examination."""
+    if kap_gycm2 is None or _area_is_plausible(kap_gycm2, kerma_ref_mgy, limits):
+        return ()
+    return ("field_area_implausible",)
 
 
 def event_flags(event: Irradiation, limits: DoseLimits) -> tuple[str, ...]:

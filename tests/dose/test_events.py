@@ -17,10 +17,11 @@ from graph_schema.delivery import SourceMissing, TextFormat
 from graph_schema.errors import SourceFileError
 from graph_schema.ids import Keyring
 from graph_schema.rooms import RoomFacts
+from graph_schema.units import Quantity
 from provenance.dose.events import SourcedReport, SourcedRow, Standardised, standardise
 from provenance.dose.keyed import keyed
 from provenance.dose.register import read_register
-from provenance.dose.report import PlaneName, PlaneTotals, Report, ReportKind
+from provenance.dose.report import Found, PlaneName, PlaneTotals, Report, ReportKind
 from provenance.dose.schema import DOSE_EVENTS
 from provenance.dose.settle import settle_exams
 from tests.dose.made import kap, plain, plain_event
@@ -308,6 +309,31 @@ def test_a_zero_of_the_cath_lab_does_not_fill_a_report_without_dose() -> None:
     table = exams({"procedure_key": "prd_1", "exam_key": "exm_1", "kap_gycm2": 0.0, "n_frames": 90})
     (event,) = settle_exams(events, table, keyring=RING, exam_of={events["event_key"][0].as_py(): "prd_1"}).to_pylist()
     assert (event["kap_gycm2"], event["kap_basis"]) == (None, "missing")
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "weight", "flags"),
+    [(5.0, "Gy.cm2", 18.4, set()), (1500.0, "Gy.cm2", 18.4, {"kap_per_weight_implausible", "field_area_implausible"}),
+     (5.0, None, None, {"unit_inferred"})],
+)  # fmt: skip
+def test_doubts_about_a_dose_of_the_cath_lab_come_with_it(
+    amount: float, unit: str | None, weight: float | None, flags: set[str]
+) -> None:
+    kerma = Found(100.0, "mGy", Quantity.AIR_KERMA)
+    total = PlaneTotals(PlaneName.SINGLE, kerma_ref=kerma)
+    events = run([plain(["e1"], events=(plain_event("e1", None),), totals=(total,), weight_kg=weight)]).events
+    table = exams(
+        {"procedure_key": "prd_1", "exam_key": "exm_1", "kap_gycm2": amount, "kap_unit_as_found": unit}
+    )  # fmt: skip
+    (event,) = settle_exams(events, table, keyring=RING, exam_of={events["event_key"][0].as_py(): "prd_1"}).to_pylist()
+    assert set(event["flags"]) - {"kap_from_register", "events_without_kap"} == flags
+
+
+def test_a_register_dose_that_does_not_fit_the_reports_kerma_is_doubted(tmp_path: Path) -> None:
+    total = PlaneTotals(PlaneName.SINGLE, kerma_ref=Found(30.0, "mGy", Quantity.AIR_KERMA))
+    empty = plain(["e1"], events=(plain_event("e1", None),), totals=(total,), weight_kg=None)
+    event = only(run([empty], register(tmp_path, "X-1;ACC-1;all;245;Gy.cm2;;;;")))
+    assert {"kap_from_register", "field_area_implausible"} <= set(event["flags"])
 
 
 def test_a_register_zero_with_frames_is_missing(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,18 @@ def test_a_flag_is_explained_where_people_read_it(archive: Path, capsys: pytest.
     write(archive / "b.dcm", [PROJECTION, totals("A", "1e-5")])
     _, out, _ = run(capsys, str(archive / "b.dcm"))
     assert "flag plane_b_missing: plane B has no dose, or a zero without events" in out
+
+
+def test_a_plain_script_may_read_many_reports_in_processes(archive: Path, tmp_path: Path) -> None:
+    for number in range(600):
+        (archive / f"{number}.txt").write_text("x", encoding="utf-8")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from provenance.dose.folder import read_reports\n"
+        f"paths = sorted(path for path in Path({str(archive)!r}).rglob('*') if path.is_file())\n"
+        "print(len(list(read_reports(paths))))\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("602\n", "")
