@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from graph_schema.ids import Keyring
 from graph_schema.units import Quantity, is_known, known_units
 
-__all__ = ["RoomFacts"]
+__all__ = ["RoomFacts", "room_name"]
 
 
 class RoomFacts(BaseModel):
@@ -42,3 +44,27 @@ class RoomFacts(BaseModel):
             return self.valid_from is None and self.valid_to is None
         day = moment.date() if isinstance(moment, datetime) else moment
         return (self.valid_from is None or day >= self.valid_from) and (self.valid_to is None or day < self.valid_to)
+
+
+def room_name(delivered: str | None, *, hospital: str, named: Collection[str] | None, keyring: Keyring) -> str | None:
+    """
+    What a room is called from its reading on: its name where the study knows it, else a keyed one.
+
+    Station names and register columns are free text, and a name of a person was typed into both: what neither the
+    study file nor the calibration table names is nowhere repeated. Equal texts of one hospital stay equal.
+
+    Args:
+        delivered: As the register or the report writes it.
+        hospital: The study's name of the hospital.
+        named: `hospital/room` of the rooms the study names; None: all, for those who store nothing.
+        keyring: The study's.
+
+    >>> ring = Keyring(bytes(32))
+    >>> room_name("Lab 1", hospital="north", named={"north/Lab 1"}, keyring=ring)
+    'Lab 1'
+    >>> room_name("Dr. Muster", hospital="north", named={"north/Lab 1"}, keyring=ring)
+    'room-bc827a4e'
+    """
+    if delivered is None or named is None or f"{hospital}/{delivered}" in named:
+        return delivered
+    return f"room-{keyring.digest('room', hospital, delivered)[:8]}"

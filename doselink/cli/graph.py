@@ -80,14 +80,21 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """
-    Hold the graph against the ledger: counts, clocks and properties. Leaves with code 22 where they differ.
+    Hold the ledger against its own digests, and the graph against the ledger: counts, clocks and properties.
+
+    Leaves with code 15 where the ledger was changed or is incomplete, with 22 where the graph differs.
 
     Example: doselink graph check --full
     """
     from graph_schema.graph.check import check as compare
     from graph_schema.graph.opening import open_graph
+    from graph_schema.ledger import verify
 
     space = resolve(study)
+    damage = verify(space.ledger, blocks=space.blocks.folder)
+    if damage:
+        show.rows([{"where": f"commit {found.commit}", "what": found.what} for found in damage], json=json)
+        raise typer.Exit(ExitCode.LEDGER)
     with (
         _told("compare graph", quiet=quiet, json=json) as tell,
         open_graph(_url(space), space.graph_dir, reader=True) as graph,

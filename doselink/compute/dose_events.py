@@ -13,7 +13,7 @@ from doselink.compute.kept_reports import read_keyed
 from doselink.compute.stages import StageCache
 from doselink.progress import Progress
 from doselink.report.summary import RejectCount, SourceCount
-from doselink.study import Source, Study, folder_paths, source_files
+from doselink.study import Source, Study, folder_paths, named_rooms, source_files
 from graph_schema.delivery import FileFacts, Reject
 from graph_schema.ids import Keyring
 from provenance.dose.events import SourcedReport, SourcedRow, standardise
@@ -127,7 +127,7 @@ def _read_archive(
     one = _Read(source)
     paths = folder_paths(study, source)
     with progress.step(f"read dose reports of {source.name}", total=len(paths), unit="files") as step:
-        for found in read_keyed(paths, source=source, keyring=keyring, cache=cache):
+        for found in read_keyed(paths, source=source, keyring=keyring, cache=cache, named_rooms=named_rooms(study)):
             step.advance(1)
             one.n_files += 1
             one.n_delivered += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow as pa
 from doselink.compute.stages import StageCache, StageResult, settings_digest
 from doselink.progress import Progress
 from doselink.report.summary import RejectCount, SourceCount
-from doselink.study import Source, Study, cathlab_source, claims_source, crosswalk_of, section21_source
+from doselink.study import Source, Study, cathlab_source, claims_source, crosswalk_of, named_rooms, section21_source
 from graph_schema.delivery import DeclaredFile, FileFacts, Reject
 from graph_schema.ids import Keyring, content_digest
 from linkage.records import (
@@ -169,13 +169,18 @@ def _reader(study: Study, source: Source, keyring: Keyring, today: date) -> _Rea
             [crosswalk.sha256, sorted(hospital.placeholders), dict(hospital.hospital_of_ik), hospital.hospital],
         )
     if source.kind == "cath_lab":
-        register = cathlab_source(study, source)
+        register = replace(cathlab_source(study, source), named_rooms=named_rooms(study))
         return _Reader(
             "cath_lab",
             register.files,
             lambda file: parse_cathlab_file(file, source=register, keyring=keyring, today=today),
             join_cathlab,
-            [register.hospital, sorted(register.placeholders), [repr(room) for room in register.rooms]],
+            [
+                register.hospital,
+                sorted(register.placeholders),
+                [repr(room) for room in register.rooms],
+                sorted(register.named_rooms or ()),
+            ],
         )
     return None
 

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,7 +30,12 @@ _SCHEMA = pa.schema([("file_sha256", pa.string()), ("found", pa.string())])
 
 
 def read_keyed(
-    paths: Sequence[Path], *, source: Source, keyring: Keyring, cache: StageCache | None
+    paths: Sequence[Path],
+    *,
+    source: Source,
+    keyring: Keyring,
+    cache: StageCache | None,
+    named_rooms: frozenset[str] | None = None,
 ) -> Iterator[KeyedReport | LeftAlone]:
     """
     What each file of a source says about dose, keyed, in the order of `paths`.
@@ -39,16 +45,19 @@ def read_keyed(
         source: Whose they are.
         keyring: Makes the keys.
         cache: Remembers files that were read; None: every file is read, nothing is kept.
+        named_rooms: `hospital/room` of rooms that keep their name; None: all.
     """
     hospital = source.hospital or ""
-    shelf = _Shelf(cache, settings_digest({"hospital": hospital, "key": keyring.fingerprint}))
+    rooms = None if named_rooms is None else sorted(named_rooms)
+    own = partial(keyed, keyring=keyring, hospital=hospital, named_rooms=named_rooms)
+    shelf = _Shelf(cache, settings_digest({"hospital": hospital, "key": keyring.fingerprint, "rooms": rooms}))
     kept = shelf.kept()
     places = [kept.get(_digest(path) or "") for path in paths] if kept else [None] * len(paths)
     new = read_reports([path for path, found in zip(paths, places, strict=True) if found is None])
     for found in places:
         if found is None:
             read = next(new)
-            told = read if isinstance(read, LeftAlone) else keyed(read, keyring=keyring, hospital=hospital)
+            told = read if isinstance(read, LeftAlone) else own(read)
             shelf.put(told)
             yield told
         else:

@@ -13,12 +13,12 @@ from doselink import __version__
 from doselink.progress import Progress
 from doselink.study import Study, folder_paths, source_files, table_path
 from graph_schema.ids import Keyring, derivation_key
-from graph_schema.ledger import Ledger
+from graph_schema.ledger import Ledger, LedgerDamaged
 
 __all__ = ["RUN_VERSION", "Plan", "plan_run"]
 
 # Raised by hand when the same deliveries and settings give another result.
-RUN_VERSION = 1
+RUN_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,11 @@ def plan_run(study: Study, *, keyring: Keyring, ledger: Ledger, progress: Progre
 
     Raises:
         SourceMissing: If a declared file is not there.
+        LedgerDamaged: If the ledger was made with another study key.
     """
+    head = ledger.head()
+    if head is not None and head.key_fingerprint != keyring.fingerprint:
+        raise LedgerDamaged("this ledger was made with another study key: restore keys/study.key")
     paths = sorted(set(_paths(study)))
     with progress.step("hash deliveries", total=len(paths), unit="files") as step:
         inputs = {}
@@ -57,7 +61,6 @@ def plan_run(study: Study, *, keyring: Keyring, ledger: Ledger, progress: Progre
     parameters = f"{study.digest}\x00{keyring.fingerprint}\x00{__version__}"
     placed = [f"{_place(path, study.base)}={sha256}" for path, sha256 in inputs.items()]
     key = derivation_key("study-run", RUN_VERSION, placed, parameters)
-    head = ledger.head()
     number = 1 if head is None else head.number + 1
     return Plan(key, inputs, keyring.key("run", key, str(number)))
 

@@ -16,8 +16,9 @@ from linkage.records import (
     Section21Source,
     read_crosswalk,
 )
+from provenance.dose.calibration import read_calibrations
 
-__all__ = ["cathlab_source", "claims_source", "crosswalk_of", "rooms_of", "section21_source"]
+__all__ = ["cathlab_source", "claims_source", "crosswalk_of", "named_rooms", "rooms_of", "section21_source"]
 
 
 def crosswalk_of(study: Study) -> Crosswalk:
@@ -34,6 +35,18 @@ def crosswalk_of(study: Study) -> Crosswalk:
 def rooms_of(study: Study, hospital: str | None) -> tuple[RoomFacts, ...]:
     """What the study knows of the rooms of one hospital."""
     return tuple(room for room in study.rooms if room.hospital == hospital)
+
+
+def named_rooms(study: Study) -> frozenset[str]:
+    """
+    `hospital/room` of every room that the study file or the calibration table names: these names are kept.
+
+    Raises:
+        SourceMissing, SourceFileError: If a calibration table is declared and cannot be read.
+    """
+    declared = study.tables.calibration
+    calibrated = () if declared is None else read_calibrations(table_path(study, declared.path))
+    return frozenset({f"{room.hospital}/{room.room}" for room in study.rooms} | {one.room for one in calibrated})
 
 
 def claims_source(study: Study, source: Source, files: Sequence[DeclaredFile] | None = None) -> ClaimsSource:

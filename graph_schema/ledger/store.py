@@ -40,6 +40,7 @@ class Ledger:
         self.segments = BlockStore(folder / "segments")
         self._commits = folder / "commits"
         self._read: tuple[list[str], tuple[Manifest, ...]] = ([], ())
+        self._sound: set[str] = set()
 
     def manifests(self) -> tuple[Manifest, ...]:
         """
@@ -73,7 +74,17 @@ class Ledger:
         return manifests[-1] if manifests else None
 
     def segment(self, sha256: str) -> pa.Table:
-        """The rows of a segment."""
+        """
+        The rows of a segment, once its bytes were seen to be those that its name is the digest of.
+
+        Raises:
+            LedgerDamaged: If they were changed.
+            BlockMissing: If it is not there.
+        """
+        if sha256 not in self._sound and self.segments.path(sha256).exists():
+            if not self.segments.intact(sha256):
+                raise LedgerDamaged(f"segment {sha256[:12]}… in {self.segments.folder} was changed: restore a backup")
+            self._sound.add(sha256)
         return self.segments.get(sha256)
 
     def closures(self) -> pa.Table:

@@ -44,6 +44,8 @@ def verify(ledger: Ledger, *, blocks: Path) -> list[Finding]:
         findings.extend(_check_bytes(manifest, ledger.segments, BlockStore(blocks)))
         try:
             findings.extend(_check_rows(manifest, ledger, known))
+        except LedgerDamaged:
+            continue  # told by _check_bytes
         except BlockMissing as error:
             findings.append(Finding(manifest.number, str(error)))
     return findings

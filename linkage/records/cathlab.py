@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from graph_schema.delivery import DeclaredFile
 from graph_schema.delivery.values import decimal_number, moment, pattern, whole_number
 from graph_schema.ids import Keyring
-from graph_schema.rooms import RoomFacts
+from graph_schema.rooms import RoomFacts, room_name
 from graph_schema.units import Quantity, is_known, unit_factor
 from linkage.records.account import Books
 from linkage.records.codes import GROUP, OPS, ops_in_catalogue
@@ -48,6 +48,7 @@ class CathLabSource:
         hospital: The study's name of the hospital.
         rooms: What is known of rooms; those of other hospitals are passed over.
         placeholders: Patient numbers that stand for nobody in particular.
+        named_rooms: `hospital/room` of rooms that keep their name; None: all, for those who store nothing.
     """
 
     name: str
@@ -55,6 +56,7 @@ class CathLabSource:
     hospital: str
     rooms: Sequence[RoomFacts] = ()
     placeholders: frozenset[str] = frozenset()
+    named_rooms: frozenset[str] | None = None
 
 
 def read_cathlab(source: CathLabSource, *, keyring: Keyring, today: date) -> Records:
@@ -93,7 +95,7 @@ def parse_cathlab_file(file: DeclaredFile, *, source: CathLabSource, keyring: Ke
     hospital = source.hospital
     room = sheet.parse("room", _ROOM)
     recorded = sheet.parse("start", moment(today=today), key=True)
-    place = pc.binary_join_element_wise(pa.scalar(hospital), room, "/")
+    place = pc.binary_join_element_wise(pa.scalar(hospital), _names(room, source, keyring), "/")
     entry = _entries(source.rooms, place, recorded)
     kap, unit = _kap(reading, source.rooms, entry)
     mark = reading.text.decimal
@@ -127,6 +129,16 @@ def _patients(reading: Reading, source: CathLabSource) -> pa.Array:
     reading.sheet.repair(held, "patient_id", "declared placeholder, taken as missing")
     real = [None if out else number for number, out in zip(numbers, held.tolist(), strict=True)]
     return reading.hashed(pa.array(real, pa.string()), "prc", source.hospital)
+
+
+def _names(room: pa.Array, source: CathLabSource, keyring: Keyring) -> pa.Array:
+    """Rooms as they are called from here on."""
+    coded = room.dictionary_encode()
+    names = [
+        room_name(name, hospital=source.hospital, named=source.named_rooms, keyring=keyring)
+        for name in coded.dictionary.to_pylist()
+    ]
+    return pa.array(names, pa.string()).take(coded.indices)
 
 
 def _entries(rooms: Sequence[RoomFacts], room: pa.Array, recorded: pa.Array) -> IntArray:

@@ -77,12 +77,14 @@ def test_a_register_leaves_no_value_behind(deliver, keyring):
     good = {"start": "2015-01-01 10:00", "room": "Lab 1", "kap": "1", "kap_unit": "Gy.cm2", "ops": "1-273"}
     source = CathLabSource(
         "lab",
-        [deliver("cath_lab", delivery(CATHLAB_ROLES, good, kept=("room",)))],
+        [deliver("cath_lab", delivery(CATHLAB_ROLES, good))],
         "north",
         [RoomFacts(hospital="north", room="Lab 1")],
+        named_rooms=frozenset({"north/Lab 1"}),
     )
     found = read_cathlab(source, keyring=keyring, today=TODAY)
-    assert found.tables["exams"].num_rows == 4
+    rooms = found.tables["exams"].column("room").to_pylist()
+    assert sorted(room[:11] for room in rooms) == ["north/Lab 1"] * 4 + ["north/room-"]
     assert MARKER not in everything_in(found)
 
 

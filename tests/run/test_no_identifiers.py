@@ -47,13 +47,24 @@ def mark_table(path: Path) -> None:
         for place in columns:
             if row[place]:
                 row[place] = MARKER + row[place]
+    rows += free_text(rows[0], rows[1:])
     out = io.StringIO()
     csv.writer(out, delimiter=separator, lineterminator="\n").writerows(rows)
     path.write_bytes(out.getvalue().encode(encoding))
 
 
-def mark_object(path: Path) -> set[str]:
-    """Mark a DICOM object; returns its UIDs."""
+def free_text(headers: list[str], rows: list[list[str]]) -> list[list[str]]:
+    """Rows with a marker where none belongs: in each column of a good row alone and beside it, in all, in too few."""
+    found = [[f"{MARKER}{name}"[:15] for name in headers], [MARKER]]
+    for place in range(len(headers)):
+        good = rows[place % len(rows)]
+        texts = (f"{MARKER}{headers[place]}"[:11], f"{good[place]} {MARKER}")
+        found += [[text if at == place else old for at, old in enumerate(good)] for text in texts]
+    return found
+
+
+def mark_object(path: Path, *, spoilt: bool) -> set[str]:
+    """Mark a DICOM object, where `spoilt` in what the readers need too; returns its UIDs."""
     try:
         dataset = pydicom.dcmread(path)
     except pydicom.errors.InvalidDicomError:
@@ -61,6 +72,13 @@ def mark_object(path: Path) -> set[str]:
     for name in NAMING:
         dataset.__setattr__(name, MARKER + str(dataset.get(name) or "")[:12])
     dataset.PatientBirthDate = "20090923"
+    dataset.private_block(0x0099, "MADE UP", create=True).add_new(1, "LO", f"{MARKER}private")
+    if spoilt:
+        dataset.StationName = f"{MARKER} Frau"
+        dataset.DeviceSerialNumber = f"{MARKER}serial"
+        for element in dataset.iterall():
+            if element.keyword in {"CodeMeaning", "TextValue", "PersonName"}:
+                element.value = f"{MARKER}text"
     dataset.save_as(path)
     uids = {str(element.value) for element in dataset.iterall() if element.VR == "UI" and element.value}
     return {uid for uid in uids if not uid.startswith("1.2.840.10008.")}
@@ -73,13 +91,20 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
         if path.parent.name not in {"tables", "truth"}:
             mark_table(path)
     uids: set[str] = set()
-    for path in sorted((study / "rdsr_a").rglob("*")):
+    for number, path in enumerate(sorted((study / "rdsr_a").rglob("*"))):
         if path.is_file() and path.suffix != ".txt" and path.stat().st_size > 3000:
-            uids |= mark_object(path)
+            uids |= mark_object(path, spoilt=number % 3 == 0)
             path.rename(path.with_name(f"{MARKER}_{path.name}"))
     (study / "rdsr_a" / "2018").rename(study / "rdsr_a" / f"{MARKER}_Kind")
     for path in sorted((study / "hospital_a").glob("FALL_*.csv")):
         path.rename(path.with_name(path.name.replace("FALL_", f"FALL_{MARKER}_")))
+    (study / "rdsr_a" / f"{MARKER}.dcm").write_bytes(bytes(128) + b"DICM" + MARKER.encode() * 400)
+    (study / "hospital_a" / "IDENTITAET.csv").write_text(
+        f"KH-internes-Kennzeichen;KVNR;Nachname\n1;{MARKER};{MARKER}\n"
+    )
+    said = (study / "study.yaml").read_text()
+    hospital = "  kind: section21\n  hospital: heart-centre-a\n"
+    (study / "study.yaml").write_text(said.replace(hospital, f"{hospital}  placeholders: ['{MARKER}99']\n", 1))
     return study, uids
 
 
@@ -95,6 +120,9 @@ def told(planted: tuple[Path, set[str]], tmp_path_factory: pytest.TempPathFactor
         ["audit", "run", "persons-with-doses", "--study", str(workspace)],
         ["audit", "run", "conflicts", "--study", str(workspace)],
         ["audit", "run", "unit-doubts", "--study", str(workspace)],
+        ["audit", "run", "dose-events-without-stay", "--study", str(workspace), "--json"],
+        ["graph", "check", "--study", str(workspace)],
+        ["report", str(workspace)],
         ["cypher", "MATCH (n) RETURN n LIMIT 2000", "--study", str(workspace), "--json"],
     )
     said = []
