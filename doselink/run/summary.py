@@ -34,6 +34,7 @@ from doselink.study import Study
 from doselink.tables import rows_of
 from graph_schema.ledger import Ledger
 from linkage.evaluation.unlabelled import Estimate
+from provenance.dose.control import room_notes
 
 __all__ = ["counts_of", "summary_of", "with_cohorts"]
 
@@ -164,7 +165,7 @@ def _doses(study: Study, computed: Computed) -> Doses | None:
         coefficient_table=f"{computed.coefficients.name}, {computed.coefficients.version}",
         is_demonstration=computed.coefficients.is_demonstration,
         links=dose_links(events.column("event_key").to_pylist(), computed.doses.pairs),
-        notes=computed.doses.notes,
+        notes=(*computed.doses.notes, *room_notes(events, study.dose.limits)),
         flags=flag_counts(events.column("flags").to_pylist()),
         organs=organ_distributions(estimates),
     )

@@ -7,13 +7,15 @@ The worklist is made when it is asked for; it is no flag of an event, since it c
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from provenance.dose.settings import DoseLimits
 
-__all__ = ["WORKLIST", "room_worklist"]
+__all__ = ["WORKLIST", "room_notes", "room_worklist"]
 
 WORKLIST = pa.schema(
     [
@@ -57,3 +59,13 @@ def room_worklist(events: pa.Table, limits: DoseLimits) -> pa.Table:
         pa.array(ratio[order]),
     ]
     return pa.table(columns, schema=WORKLIST)
+
+
+def room_notes(events: pa.Table, limits: DoseLimits) -> tuple[str, ...]:
+    """A sentence for each room that has events unlike it, in the order of the rooms' names; for the report."""
+    counts = Counter(room_worklist(events, limits)["room"].to_pylist())
+    return tuple(
+        f"room {room}: the field area of {n:,} dose event{'s' if n > 1 else ''} is more than {limits.room_ratio:g} "
+        f"times off the room's median: look at its unit and at the display"
+        for room, n in sorted(counts.items())
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from provenance.dose.control import WORKLIST, room_worklist
+from provenance.dose.control import WORKLIST, room_notes, room_worklist
 from provenance.dose.schema import DOSE_EVENTS
 from provenance.dose.settings import DoseLimits
 
@@ -49,3 +49,13 @@ def test_events_without_kerma_or_room_are_left_out() -> None:
 
 def test_no_events_give_an_empty_worklist() -> None:
     assert room_worklist(DOSE_EVENTS.empty_table(), DoseLimits()).schema == WORKLIST
+
+
+def test_the_report_is_told_of_each_room_with_events_unlike_it() -> None:
+    rows = events([40.0] * 9 + [400.0]) + events([40.0] * 9, "h/HK2")
+    (note,) = room_notes(pa.Table.from_pylist(rows, schema=DOSE_EVENTS), DoseLimits())
+    assert note.startswith("room h/HK1: the field area of 1 dose event is more than 5 times off the room's median")
+
+
+def test_rooms_that_are_as_they_were_are_not_spoken_of() -> None:
+    assert room_notes(pa.Table.from_pylist(events([40.0] * 9), schema=DOSE_EVENTS), DoseLimits()) == ()
