@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from datetime import timedelta
 
-from linkage.stays import StaySettings
+import numpy as np
+import pyarrow as pa
+
+from linkage.stays import StaySettings, link_stays
 from linkage.stays.decide import Judged, decide_stays
+from tests.linkage.stays.simulate import World
+from tests.linkage.stays.worlds import delivered_by, linked
 
 
 def judged(**changed: list[object]) -> Judged:
@@ -59,3 +64,33 @@ def test_one_case_goes_to_the_claims_stay_with_more_evidence() -> None:
 
 def test_the_parts_of_a_merged_stay_may_share_it() -> None:
     assert told(judged(left=[0, 0], merged=[True, True])) == [("link", "merged"), ("link", "merged")]
+
+
+def test_a_child_that_lay_in_two_hospitals_at_once_is_not_one_child() -> None:
+    world = World(seed=113, n_children=2500)
+    delivered = delivered_by(world)
+    sure = max(
+        (row for row in linked(world).linkage.person_pairs.to_pylist() if row["judgement"] == "link"),
+        key=lambda row: row["match_probability"],
+    )
+    claim, case = (
+        next(row for row in table.to_pylist() if row["person_key"] == sure[key])
+        for table, key in ((delivered.claims, "left_key"), (delivered.hospital, "right_key"))
+    )
+    elsewhere = next(name for name in delivered.hospital["hospital"].unique().to_pylist() if name != case["hospital"])
+    day = case["admitted_on"] - timedelta(days=60)
+    more_claims = {**claim, "stay_key": "sty_c_elsewhere", "hospital": elsewhere, "admitted_on": day,
+                   "discharged_on": day + timedelta(days=9)}  # fmt: skip
+    more_cases = {**case, "stay_key": "sty_h_across", "admitted_on": day + timedelta(days=3),
+                  "discharged_on": day + timedelta(days=8)}  # fmt: skip
+    found = link_stays(_with(delivered.claims, more_claims), _with(delivered.hospital, more_cases), delivered.coverage)
+    (pair,) = [
+        row
+        for row in found.person_pairs.to_pylist()
+        if (row["left_key"], row["right_key"]) == (sure["left_key"], sure["right_key"])
+    ]
+    assert (pair["judgement"] == "link", pair["reason_code"]) == (False, "conflict_overlap")
+
+
+def _with(table: pa.Table, row: dict[str, object]) -> pa.Table:
+    return pa.concat_tables([table, pa.Table.from_pylist([row], schema=table.schema)])
