@@ -13,7 +13,7 @@ from doselink import __version__
 from doselink.progress import Progress
 from doselink.study import Study, folder_paths, source_files, table_path
 from graph_schema.ids import Keyring, derivation_key
-from graph_schema.ledger import Ledger, LedgerDamaged
+from graph_schema.ledger import Ledger
 
 __all__ = ["RUN_VERSION", "Plan", "plan_run"]
 
@@ -47,11 +47,8 @@ def plan_run(study: Study, *, keyring: Keyring, ledger: Ledger, progress: Progre
 
     Raises:
         SourceMissing: If a declared file is not there.
-        LedgerDamaged: If the ledger was made with another study key.
     """
     head = ledger.head()
-    if head is not None and head.key_fingerprint != keyring.fingerprint:
-        raise LedgerDamaged("this ledger was made with another study key: restore keys/study.key")
     paths = sorted(set(_paths(study)))
     with progress.step("hash deliveries", total=len(paths), unit="files") as step:
         inputs = {}

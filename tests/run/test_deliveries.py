@@ -6,7 +6,11 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from doselink.run import RunResult
+from doselink.run.workspace import OtherKey
+from graph_schema.errors import ExitCode
 from graph_schema.ledger import Ledger
 
 from .conftest import FIXTURES, NOW, run_tiny, with_key
@@ -61,3 +65,16 @@ def test_a_study_in_a_folder_with_blanks_and_umlauts(tmp_path: Path, ran: RunRes
 
     assert result.run_id == ran.run_id
     assert result.report_path.is_file()
+
+
+def test_another_key_is_refused_before_any_work(study: Path, workspace: Path) -> None:
+    run_tiny(study, workspace)
+    (workspace / "keys" / "study.key").write_text("6b" * 32 + "\n")
+    (study / "claims" / "dispensations.csv").write_text("insurant_id,date,atc,ddd\nV0001,2021-02-15,N02BE01,5\n")
+    before = sorted(workspace.rglob("*"))
+
+    with pytest.raises(OtherKey, match="restore the right one") as caught:
+        run_tiny(study, workspace, NOW + timedelta(days=1))
+
+    assert caught.value.exit_code is ExitCode.KEY
+    assert sorted(workspace.rglob("*")) == before
