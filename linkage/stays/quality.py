@@ -107,11 +107,12 @@ def blocking_loss(posterior: Posterior, left: StayArrays, right: StayArrays, *, 
     used_b = _used(proposals.pair[matched], right.parts[proposals.right[matched]], proposals.right[matched], right.n)
     lost = 0
     of_a, of_b = _by_person(left), _by_person(right)
-    for pair in pairs[proposals.n_same[pairs] > 1].tolist():
+    n_stays = proposals.n_same + np.where(proposals.kind == 1, proposals.n_unknown, 0)
+    for pair in pairs[n_stays[pairs] > 1].tolist():
         a = [r for r in of_a(int(proposals.left_person[pair])) if pair * left.n + r not in used_a]
         b = [r for r in of_b(int(proposals.right_person[pair])) if pair * right.n + r not in used_b]
         lost += _partners(left, right, a, b, days=settings.far_window_days)
-    several = int(matched[np.isin(proposals.pair, pairs[proposals.n_same[pairs] > 1])].sum())
+    several = int(matched[np.isin(proposals.pair, pairs[n_stays[pairs] > 1])].sum())
     far = lost / (lost + several) if several else 0.0
     return float(1 - (1 - far) * (1 - keyed))
 

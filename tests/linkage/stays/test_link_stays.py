@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.stays import StayModel, StaySettings, TooManyPairs, link_stays
+from linkage.stays.quality import KEY_ERRORS
 from linkage.stays.train import with_months_as_stated
 from tests.linkage.stays.simulate import World
 from tests.linkage.stays.worlds import delivered_by as simulate
@@ -158,6 +159,10 @@ def test_the_terms_of_every_pair_sum_to_the_odds_of_its_probability(world: World
             assert "coverage=outside" in row["levels"]
         else:
             assert 1 / (1 + 2 ** -row["match_weight"]) == pytest.approx(row["match_probability"], abs=1e-6)
+
+
+def test_far_stays_count_as_lost_without_the_hospital_too() -> None:
+    assert linked(NO_HOSPITAL).linkage.quality.blocking_loss > KEY_ERRORS + 0.002
 
 
 def test_no_link_reads_as_evidence_against() -> None:
