@@ -11,6 +11,7 @@ on the display of kerma-area product.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from enum import Enum
@@ -39,7 +40,7 @@ class UnknownUnit(UserError):
 
     def __init__(self, unit: str | None, quantity: Quantity) -> None:
         known = ", ".join(known_units(quantity))
-        found = "no unit" if unit is None else f"unknown unit {_printable(unit)!r}"
+        found = "no unit" if unit is None else f"unknown unit {_printable(unit)}"
         super().__init__(f"{found} of {quantity.value}: expected one of {known}; correct it or declare it for the room")
         self.quantity = quantity
 
@@ -68,6 +69,7 @@ _TABLES: Mapping[Quantity, Mapping[str, float]] = MappingProxyType(
     }
 )
 _SHOWN = MappingProxyType({"Gycm2": "Gy.cm2", "Gym2": "Gy.m2", "Gycm": "Gy.cm", "Gym": "Gy.m"})
+_LIKE_A_UNIT = re.compile(r"[a-zµμ]?(gy|sv|rad|r)[ .*·⋅×_^-]{0,2}([a-z]?m)?[ ^*]{0,2}[23²³]?", re.IGNORECASE)
 _SEPARATORS = frozenset(" .*·⋅∙•×_^-\u00a0\t")
 
 
@@ -152,6 +154,5 @@ def _shown(unit: str) -> str:
 
 
 def _printable(unit: str) -> str:
-    """A unit is short; what is long is not one and may be anything, so it is not repeated."""
-    short = "".join(letter if letter.isprintable() else "?" for letter in unit)
-    return short if len(short) <= 12 else f"{len(short)} characters"
+    """What is not spelt like a unit of dose may be anything, a name too, so it is not repeated."""
+    return repr(unit) if _LIKE_A_UNIT.fullmatch(unit) else f"of {len(unit)} characters"

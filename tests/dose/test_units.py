@@ -76,3 +76,9 @@ def test_the_base_unit_of_every_quantity_changes_nothing(amount: float, quantity
 @pytest.mark.parametrize("quantity", Quantity)
 def test_every_unit_that_is_named_as_known_is_known(quantity: Quantity) -> None:
     assert all(unit_factor(unit, quantity) > 0 for unit in known_units(quantity))
+
+
+def test_what_is_not_spelt_like_a_unit_is_not_repeated() -> None:
+    with pytest.raises(UnknownUnit, match="unknown unit of 6 characters of kerma-area product") as caught:
+        unit_factor("Müller", Quantity.KAP)
+    assert "Müller" not in str(caught.value)
