@@ -61,7 +61,7 @@ def _deliveries(snapshot: Snapshot, attrition: Attrition) -> None:
     files = snapshot.nodes("SourceFile")
     delivered, rejected = int(files["n_rows"].sum()), int(files["n_rejected"].sum())
     attrition.add("rows delivered", unit="rows", n_records=delivered, n_persons=None)
-    attrition.add("rows used", unit="rows", n_records=delivered - rejected, n_persons=None)
+    attrition.add("rows not rejected", unit="rows", n_records=delivered - rejected, n_persons=None)
     stays = stay_places(snapshot)
     n_events = len(snapshot.nodes("DoseEvent"))
     attrition.add(

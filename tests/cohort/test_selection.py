@@ -69,7 +69,7 @@ def test_attrition_starts_at_the_deliveries_and_ends_at_the_result(study: Study)
     counted = [(row["reason"], row["n_records"], row["n_persons"], row["n_dose_events"]) for row in rows]
     assert counted == [
         ("rows delivered", 24, None, None),
-        ("rows used", 22, None, None),
+        ("rows not rejected", 22, None, None),
         ("stays in the ledger", 8, 4, 5),
         ("of these, linked claims to hospital", 6, 2, None),
         ("persons", None, 6, 5),
