@@ -27,6 +27,7 @@ from graph_schema.questions import load_questions
 
 PERSONS = 10
 REPEATS = 3
+_MARK = "MERGE (b:BenchOfDoselink {id: 'bench'}) RETURN 1 AS n"
 
 
 def main() -> None:
@@ -41,6 +42,7 @@ def main() -> None:
     with open_graph(told.url, told.graph_dir, reader=False) as graph:
         refuse_strangers(graph, ledger)
         loaded = rebuild(graph, ledger)
+        graph.write(_MARK)
         load_s = time.perf_counter() - began
         with open_graph(told.url, told.graph_dir, reader=True) as reader:
             questions = {name: ask(reader, name, parameters) for name, parameters in asked(ledger)}
@@ -55,7 +57,9 @@ def main() -> None:
 
 
 def refuse_strangers(graph: Graph, ledger: Ledger) -> None:
-    """A server that holds anything but this very ledger is somebody's: it is not emptied to measure."""
+    """A server that holds anything but this ledger or an earlier case of the bench is somebody's: it is not emptied."""
+    if graph.read("MATCH (b:BenchOfDoselink) RETURN count(b) AS n")[0]["n"]:
+        return
     now = standing(graph)
     if now is None and graph.read("MATCH (n) RETURN count(n) AS n")[0]["n"]:
         sys.exit("the server holds a graph that is not ours: give the bench an empty one")
