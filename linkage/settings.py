@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, TypeAlias, cast
+from typing import Annotated, TypeAlias
 
-import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from graph_schema.errors import ExitCode, UserError
-from graph_schema.ids import content_digest
 from linkage.blocking.rules import BlockingRule
 from linkage.comparison import (
     CodeSetComparison,
@@ -20,6 +18,7 @@ from linkage.comparison import (
     PrefixComparison,
     TextComparison,
 )
+from linkage.document import JsonDocument
 from linkage.model.em import EMSettings
 
 __all__ = ["AnyComparison", "BadSettings", "LinkSettings", "LinkType"]
@@ -51,10 +50,11 @@ class LinkType(StrEnum):
     DEDUPE = "dedupe"
 
 
-class LinkSettings(BaseModel):
+class LinkSettings(JsonDocument):
     """Settings of a linkage. They name columns and hold no value of any record."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    spoken = "link settings"
+    wrong = BadSettings
 
     link_type: LinkType = Field(
         LinkType.ONE_TO_ONE,
@@ -84,27 +84,3 @@ class LinkSettings(BaseModel):
         if self.possible > self.threshold:
             raise ValueError("possible: expected a probability not above threshold")
         return self
-
-    def canonical_json(self) -> bytes:
-        """RFC 8785 JSON: equal settings, equal bytes."""
-        return cast("bytes", rfc8785.dumps(self.model_dump(mode="json")))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        return content_digest(self.canonical_json())
-
-    @classmethod
-    def read(cls, raw: bytes | str) -> LinkSettings:
-        """
-        Settings from their JSON.
-
-        Raises:
-            BadSettings: With the first key that is wrong and what was expected.
-        """
-        try:
-            return cls.model_validate_json(raw)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the file"
-            raise BadSettings(f"link settings, {place}: {first['msg']}") from None

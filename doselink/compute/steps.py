@@ -148,7 +148,7 @@ def _link_doses(
     second pass, with the first one's model, says where each dose belongs.
     """
     settings = study.linkage.doses
-    trained = _trained(ledger, "doses", settings.digest, DoseModel.model_validate_json)
+    trained = _trained(ledger, "doses", settings.digest, DoseModel.read)
     exams, stays = delivered.exams, delivered.hospital_stays
     first = link_doses(delivered.events, exams, stays, settings=settings, model=trained)
     # An examination takes one dose: its register's row would keep it from its report, were they to compete.

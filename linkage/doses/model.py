@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import numpy.typing as npt
-import rfc8785
 from pydantic import BaseModel, ConfigDict, Field
 
-from graph_schema.ids import content_digest
+from linkage.document import JsonDocument
 from linkage.model import ComparisonModel, EMSettings, Model, count_patterns, fit
-from linkage.model.model import rounded
+from linkage.model.model import BadModel, rounded
 
 __all__ = ["DoseModel", "RoomClock", "train"]
 
@@ -34,10 +31,11 @@ class RoomClock(BaseModel):
     n_pairs: int = Field(description="Identified pairs behind it.")
 
 
-class DoseModel(BaseModel):
+class DoseModel(JsonDocument):
     """What the linkage of doses learned; holds no compared value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    spoken = "dose model"
+    wrong = BadModel
 
     exams: Model = Field(description="Doses with examinations.")
     stays: Model = Field(description="Doses and examinations with stays.")
@@ -45,15 +43,6 @@ class DoseModel(BaseModel):
     no_stay_unnamed: float = Field(gt=0, lt=1, description="The same of records that name neither.")
     clocks: tuple[RoomClock, ...] = Field(description="Clock corrections applied before times are compared.")
     settings_digest: str = Field(description="Digest of the settings it was trained with.")
-
-    def canonical_json(self) -> bytes:
-        """The model as RFC 8785 JSON: the same model, the same bytes."""
-        return cast("bytes", rfc8785.dumps(self.model_dump(mode="json")))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        return content_digest(self.canonical_json())
 
 
 def train(

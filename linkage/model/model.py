@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import Any
 
-import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from graph_schema.errors import ExitCode, UserError
-from graph_schema.ids import content_digest
+from linkage.document import JsonDocument
 
 __all__ = ["BadModel", "ComparisonModel", "Model"]
 
@@ -42,14 +41,15 @@ class ComparisonModel(BaseModel):
         return self
 
 
-class Model(BaseModel):
+class Model(JsonDocument):
     """
     A Fellegi-Sunter model. It holds no compared value: only names, levels and probabilities.
 
     Equal training gives equal bytes: `canonical_json` is RFC 8785, numbers have 12 significant digits.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    spoken = "model"
+    wrong = BadModel
 
     comparisons: tuple[ComparisonModel, ...] = Field(min_length=1, description="In the order of the settings.")
     prior: float = Field(gt=0, lt=1, description="Probability that a random pair of the two tables is a match.")
@@ -60,30 +60,6 @@ class Model(BaseModel):
         if isinstance(given, dict) and isinstance(given.get("prior"), float):
             return {**given, "prior": rounded(given["prior"])}
         return given
-
-    def canonical_json(self) -> bytes:
-        """The model as RFC 8785 JSON: the same model, the same bytes."""
-        return cast("bytes", rfc8785.dumps(self.model_dump(mode="json")))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        return content_digest(self.canonical_json())
-
-    @classmethod
-    def read(cls, raw: bytes | str) -> Model:
-        """
-        A model from its JSON.
-
-        Raises:
-            BadModel: If it is none; the message names the first key that is wrong.
-        """
-        try:
-            return cls.model_validate_json(raw)
-        except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the file"
-            raise BadModel(f"model, {place}: {first['msg']}") from None
 
 
 def rounded(number: float) -> float:

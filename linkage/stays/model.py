@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
+from pydantic import BaseModel, ConfigDict, Field
 
-import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from graph_schema.ids import content_digest
+from linkage.document import JsonDocument
 from linkage.model import ComparisonModel, Model
 from linkage.model.model import BadModel, rounded
 from linkage.stays.block import SAME
@@ -50,14 +47,15 @@ class Rates(BaseModel):
     wrong_hospital: float = Field(gt=0, lt=1, description="Claims stays with a wrong hospital.")
 
 
-class StayModel(BaseModel):
+class StayModel(JsonDocument):
     """
     What the linkage of stays and persons learned. It holds no compared value.
 
     The first model of a study is used as it is for later deliveries, so that links already made do not move.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    spoken = "stay model"
+    wrong = BadModel
 
     comparisons: tuple[ComparisonModel, ...] = Field(description="m, and u among pairs near in date at one hospital.")
     u_elsewhere: dict[str, tuple[float, ...]] = Field(description="u of the person's fields at unrelated hospitals.")
@@ -69,15 +67,6 @@ class StayModel(BaseModel):
     person_priors: tuple[PersonPrior, ...] = Field(description="By hospital and kind of candidate.")
     n_trained: float = Field(ge=0, description="Expected matches the training saw; 0: published starting values only.")
     settings_digest: str = Field(description="Digest of the settings it was trained with.")
-
-    def canonical_json(self) -> bytes:
-        """The model as RFC 8785 JSON: the same model, the same bytes."""
-        return cast("bytes", rfc8785.dumps(self.model_dump(mode="json")))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        return content_digest(self.canonical_json())
 
     @property
     def engine_model(self) -> Model:
@@ -91,21 +80,6 @@ class StayModel(BaseModel):
         near = [p * self.date_rates[SAME] for p in dates.u[1:]]
         whole = dates.model_copy(update={"u": (1 - sum(near), *near)})
         return Model(comparisons=(whole, *self.comparisons[1:]), prior=self.prior)
-
-    @classmethod
-    def read(cls, raw: bytes | str) -> StayModel:
-        """
-        A model from its JSON.
-
-        Raises:
-            BadModel: If it is none; the message names the first key that is wrong.
-        """
-        try:
-            return cls.model_validate_json(raw)
-        except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the file"
-            raise BadModel(f"stay model, {place}: {first['msg']}") from None
 
     def with_rates(self, rates: Rates, priors: tuple[PersonPrior, ...], far: float) -> StayModel:
         """The model with re-estimated rates; `far` is the share of matches with far dates."""
