@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.decision.assign import one_to_one
+from linkage.decision.marginals import Exclusions, marginals
 from linkage.doses.block import Proposed
 from linkage.doses.settings import DoseLinkSettings
 from linkage.model import Model, level_bits, pair_bits, prior_bits
 from linkage.stays.deciding import person_terms
-from linkage.stays.marginals import Exclusions, marginals
 
 __all__ = ["PAIRS", "Decision", "decide", "shared_prior", "table_of"]
 

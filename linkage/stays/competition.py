@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from linkage.decision.marginals import Exclusions, marginals
 from linkage.model.model import rounded
 from linkage.stays.arrays import MISSING, StayArrays
 from linkage.stays.block import FAR
 from linkage.stays.coverage import Coverage
 from linkage.stays.evidence import KINDS, Evidence, Proposals, newborn, pruned, weigh
 from linkage.stays.exclusions import patient_groups
-from linkage.stays.marginals import Exclusions, marginals
 from linkage.stays.model import PersonPrior, Rates, StayModel
 from linkage.stays.settings import StaySettings
 

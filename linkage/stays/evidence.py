@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from linkage.decision.marginals import Exclusions, marginals
 from linkage.stays.arrays import MISSING, NO_DAY, IntArray, StayArrays
 from linkage.stays.block import OTHER, SAME, UNKNOWN, Candidates
 from linkage.stays.compare import PERSON_COMPARISONS, STAY_COMPARISONS, person_gammas, stay_gammas
 from linkage.stays.coverage import Coverage
-from linkage.stays.marginals import Exclusions, marginals
 from linkage.stays.model import StayModel
 from linkage.stays.persons import person_rows
 from linkage.stays.settings import StaySettings

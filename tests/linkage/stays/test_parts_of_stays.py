@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.decision.conflicts import Conflict, conflict_components
+from linkage.decision.marginals import Exclusions, marginals
 from linkage.evaluation.unlabelled import Tally, estimate_quality, quality_of
 from linkage.stays.arrays import NO_DAY, from_tables
 from linkage.stays.block import candidates
@@ -20,7 +21,6 @@ from linkage.stays.coverage import coverage_of
 from linkage.stays.decoys import decoys, with_decoys
 from linkage.stays.exclusions import patient_groups
 from linkage.stays.joined import with_joined
-from linkage.stays.marginals import Exclusions, marginals
 from linkage.stays.settings import StaySettings
 from tests.linkage.stays.simulate import World
 from tests.linkage.stays.worlds import delivered_by

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from linkage.stays.exact import find_knots, solve_knots
+from linkage.decision.knots import find_knots, solve_knots
 
 __all__ = ["Exclusions", "Marginals", "marginals"]
 
