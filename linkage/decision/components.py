@@ -1,0 +1,95 @@
+"""Groups of pairs that compete for places, and where each of their nodes stands within them. Opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from linkage.arrays import BoolArray, IntArray
+
+__all__ = ["Components", "components", "rank_within"]
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """
+    Pairs by connected component.
+
+    Attributes:
+        of_pair: `(n_pairs,)` component of each pair, numbered by its first pair.
+        order: `(n_pairs,)` the pairs by component, in their order within each.
+        first: `(n + 1,)` where each component begins in `order`.
+    """
+
+    of_pair: IntArray
+    order: IntArray
+    first: IntArray
+
+    @property
+    def n(self) -> int:
+        """Components."""
+        return len(self.first) - 1
+
+    @property
+    def size(self) -> IntArray:
+        """`(n,)` pairs of each."""
+        return np.diff(self.first)
+
+    def members(self, which: IntArray) -> Iterator[IntArray]:
+        """The pairs of each of these components."""
+        for number in which.tolist():
+            yield self.order[self.first[number] : self.first[number + 1]]
+
+    def spread(self, chosen: BoolArray) -> BoolArray:
+        """`(n_pairs,)` whether a pair's component is one of the chosen. Args: chosen: `(n,)`."""
+        return np.asarray(chosen[self.of_pair], dtype=bool)
+
+
+def components(a: IntArray, b: IntArray) -> Components:
+    """Components of the graph whose edges are the pairs. Args: a, b: `(n_pairs,)` nodes of one numbering."""
+    if not len(a):
+        none = np.zeros(0, dtype=np.int64)
+        return Components(none, none, np.zeros(1, dtype=np.int64))
+    size = int(max(a.max(), b.max())) + 1
+    graph = coo_matrix((np.ones(len(a), np.int8), (a, b)), shape=(size, size))
+    label = connected_components(graph, directed=False)[1][a].astype(np.int64)
+    seen = np.full(int(label.max()) + 1, -1, dtype=np.int64)
+    seen[label[::-1]] = np.arange(len(a) - 1, -1, -1)
+    firsts = np.zeros(len(a), dtype=np.int64)
+    firsts[seen[seen >= 0]] = 1
+    of_pair = (np.cumsum(firsts) - 1)[seen[label]]
+    order = np.argsort(of_pair, kind="stable")
+    return Components(of_pair, order, np.concatenate([[0], np.cumsum(np.bincount(of_pair))]).astype(np.int64))
+
+
+def rank_within(groups: IntArray) -> IntArray:
+    """`(n,)` how many earlier members a member's group has: 0 for the first of each."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(groups) else order[:0]
+    lengths = np.diff(np.concatenate([begins, [len(groups)]]))
+    out = np.empty(len(groups), dtype=np.int64)
+    out[order] = np.arange(len(groups)) - np.repeat(begins, lengths)
+    return out
+
+
+def places_within(nodes: IntArray, of_pair: IntArray, *, n: int) -> tuple[IntArray, IntArray]:
+    """
+    Where each pair's node stands among the nodes of its component, by number.
+
+    Args:
+        nodes: `(n_pairs,)` one end of each pair; a node lies in one component.
+        of_pair: `(n_pairs,)` component of each pair.
+        n: Components.
+
+    Returns:
+        `(n_pairs,)` place from 0, and `(n,)` how many such nodes each component has.
+    """
+    distinct, index = np.unique(nodes, return_inverse=True)
+    component = np.zeros(len(distinct), dtype=np.int64)
+    component[index] = of_pair
+    return rank_within(component)[index], np.bincount(component, minlength=n)
