@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.accuracy import ACCURACY
 from bench.cases import Bench
 from bench.query_graph import GRAPH
 from bench.rdsr import RDSR
@@ -9,4 +10,4 @@ from bench.run_study import RUN
 
 __all__ = ["BENCHES"]
 
-BENCHES: dict[str, Bench] = {bench.name: bench for bench in (RUN, RDSR, GRAPH)}
+BENCHES: dict[str, Bench] = {bench.name: bench for bench in (RUN, RDSR, GRAPH, ACCURACY)}
