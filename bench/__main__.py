@@ -81,8 +81,9 @@ def _tell(bench: Bench, results: list[CaseResult], out: Path | None) -> None:
 
 
 def _list() -> None:
+    width = max(map(len, BENCHES)) + 2
     for bench in BENCHES.values():
-        print(f"{bench.name.ljust(8)}{bench.question}\n        cases: {', '.join(bench.cases)}")
+        print(f"{bench.name.ljust(width)}{bench.question}\n{' ' * width}cases: {', '.join(bench.cases)}")
 
 
 def _names() -> str:

@@ -154,7 +154,8 @@ def components(left: IntArray, right: IntArray, *, n_records: int) -> IntArray:
 def _joined(a: IntArray, b: IntArray) -> IntArray:
     """One code for every pair of codes that occurs."""
     _, codes = np.unique(a * (int(b.max(initial=0)) + 1) + b, return_inverse=True)
-    return codes.astype(np.int64)
+    out: IntArray = codes.astype(np.int64)
+    return out
 
 
 def _n_alike(codes: IntArray) -> int:
