@@ -1,5 +1,53 @@
-"""How good links are, where the truth or a labelled sample is known."""
+"""How good links are: from labels, from a labelled sample, and where nothing is known. Opens nothing."""
 
+from linkage.evaluation.accuracy import Accuracy, AccuracyAt, accuracy, accuracy_at, areas, threshold_table
+from linkage.evaluation.capture import BlockingLoss, blocking_loss, histories
+from linkage.evaluation.clusters import ClusterScores, NameRates, cluster_scores, name_rates
+from linkage.evaluation.decoys import decoys
+from linkage.evaluation.errors import ERROR_REASONS, prediction_errors
+from linkage.evaluation.found import DecoyLinks, FoundPairs, Partners, found_pairs
+from linkage.evaluation.grouping import BadGrouping, Grouping
+from linkage.evaluation.intervals import Share
 from linkage.evaluation.labels import LabelScores, score_links, scores_by_threshold
+from linkage.evaluation.pairs import BadLabels, LabelledPairs, from_label_column, from_labels_table
+from linkage.evaluation.quality import Quality, QualityEstimate, estimate_without_labels
+from linkage.evaluation.unlinkable import Unlinkable, unlinkable, unlinkable_table
 
-__all__ = ["LabelScores", "score_links", "scores_by_threshold"]
+__all__ = [
+    "ERROR_REASONS",
+    "Accuracy",
+    "AccuracyAt",
+    "BadGrouping",
+    "BadLabels",
+    "BlockingLoss",
+    "ClusterScores",
+    "DecoyLinks",
+    "FoundPairs",
+    "Grouping",
+    "LabelScores",
+    "LabelledPairs",
+    "NameRates",
+    "Partners",
+    "Quality",
+    "QualityEstimate",
+    "Share",
+    "Unlinkable",
+    "accuracy",
+    "accuracy_at",
+    "areas",
+    "blocking_loss",
+    "cluster_scores",
+    "decoys",
+    "estimate_without_labels",
+    "found_pairs",
+    "from_label_column",
+    "from_labels_table",
+    "histories",
+    "name_rates",
+    "prediction_errors",
+    "score_links",
+    "scores_by_threshold",
+    "threshold_table",
+    "unlinkable",
+    "unlinkable_table",
+]

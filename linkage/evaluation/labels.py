@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.arrays import FloatArray, IntArray
+from linkage.evaluation.intervals import wilson_interval
+from linkage.evaluation.pairs import pair_keys
 
 __all__ = ["LabelScores", "score_links", "scores_by_threshold", "wilson_interval"]
-
-_Z_95 = 1.959963984540054
 
 
 class LabelScores(BaseModel):
@@ -52,14 +51,14 @@ class LabelScores(BaseModel):
 
 def score_links(links: IntArray, truth: IntArray) -> LabelScores:
     """
-    Compare links with the truth.
+    Compare links with the truth; a pair given twice counts once.
 
     Args:
         links: `(n_links, 2)` left and right row of every link.
         truth: `(n_true, 2)` left and right row of every true pair, of both tables entirely.
     """
-    found, true = {tuple(pair) for pair in links.tolist()}, {tuple(pair) for pair in truth.tolist()}
-    right = len(found & true)
+    found, true = (np.unique(pair_keys(pairs[:, 0], pairs[:, 1])) for pairs in (links, truth))
+    right = int(np.isin(found, true, assume_unique=True).sum())
     return LabelScores(n_right=right, n_wrong=len(found) - right, n_missed=len(true) - right)
 
 
@@ -76,23 +75,6 @@ def scores_by_threshold(
         thresholds: Probabilities to try.
     """
     return [(limit, score_links(pairs[np.asarray(probability) >= limit], truth)) for limit in thresholds]
-
-
-def wilson_interval(n_hits: int, n: int) -> tuple[float, float]:
-    """
-    95 % interval of a share. (0, 1) without observations.
-
-    Source: Wilson (1927), https://doi.org/10.1080/01621459.1927.10502953.
-
-    >>> tuple(round(end, 3) for end in wilson_interval(48, 50))
-    (0.865, 0.989)
-    """
-    if n == 0:
-        return 0.0, 1.0
-    share, z2 = n_hits / n, _Z_95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _share(part: int, whole: int) -> float:

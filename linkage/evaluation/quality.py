@@ -1,0 +1,231 @@
+"""
+Precision, recall and blocking loss of any linkage without labels, by subgroup, with honest intervals. Opens nothing.
+
+    found = found_pairs(pairs, n_left=..., n_right=..., partners=Partners.ONE, threshold=0.95, agrees=..., rules=...)
+    estimate_without_labels(found, groupings=[Grouping.of("hospital", left["hospital"])], decoys=decoy_links)
+
+An interval spans every view there is (`views`), because the error of the model is larger than chance. With the model's
+view alone `includes_model_error` is false: the interval is then that of a model nobody checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from linkage.arrays import BoolArray, IntArray
+from linkage.evaluation.capture import BlockingLoss, blocking_loss
+from linkage.evaluation.found import DecoyLinks, FoundPairs, Partners
+from linkage.evaluation.grouping import Grouping
+from linkage.evaluation.intervals import Share
+from linkage.evaluation.views import ASSUMPTIONS, Range, View, by_decoys, by_model, by_neighbours
+
+__all__ = ["Estimated", "GroupQualityEstimate", "Quality", "QualityEstimate", "Seen", "estimate_without_labels"]
+
+_NO_KEYS = "which blocking keys agree in each pair was not handed in: what blocking loses is not known"
+_NO_LINKS = "there are no links"
+_ONE_VIEW = "only the model's own probabilities were looked at: no second view checks them"
+_NONE_BELOW = "no pair below the threshold is reported: matches there are counted by the model alone"
+
+
+class Seen(BaseModel):
+    """What one view says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    view: str = Field(description="model, neighbours or decoys.")
+    share: Share
+
+
+class Estimated(BaseModel):
+    """A share that nobody has counted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    share: Share = Field(description="Model's estimate, or the lowest view's if another view contradicts the model.")
+    views: tuple[Seen, ...] = Field(description="What each view says; the interval spans them.")
+    includes_model_error: bool = Field(description="Whether a view that does not believe the model is among them.")
+
+
+class Quality(BaseModel):
+    """Quality of a linkage, or of a subgroup's part of it, estimated without labels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_records: int = Field(description="Records looked at, linked or not.")
+    n_links: int = Field(description="Links.")
+    precision: Estimated = Field(description="Share of the links that are matches.")
+    recall_of_proposed: Estimated = Field(description="Share of the matches that blocking proposes that are links.")
+    recall: Estimated = Field(description="Share of all matches that are links, blocking loss included.")
+    blocking: BlockingLoss | None = Field(description="What blocking loses; null if nothing is known of the keys.")
+    cannot_say: tuple[str, ...] = Field(description="What these data cannot show, and why.")
+
+
+class GroupQualityEstimate(BaseModel):
+    """Quality in one subgroup of the records."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    grouping: str = Field(description="What was grouped by.")
+    level: str = Field(description="Which subgroup.")
+    quality: Quality
+
+
+class QualityEstimate(BaseModel):
+    """Quality of a linkage, estimated without labels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threshold: float = Field(description="Probability from which pairs are links.")
+    n_decoy_sets: int = Field(description="Decoy sets that were linked beside the records.")
+    overall: Quality
+    groups: tuple[GroupQualityEstimate, ...] = Field((), description="By subgroup.")
+    assumptions: tuple[str, ...] = Field(description="What each view takes for granted.")
+
+
+def estimate_without_labels(
+    found: FoundPairs, *, groupings: Sequence[Grouping] = (), decoys: DecoyLinks | None = None
+) -> QualityEstimate:
+    """
+    Estimate the quality of a linkage.
+
+    Args:
+        found: What it reports.
+        groupings: Divisions of the records. The level of the left record counts; the right one's if only that is known.
+        decoys: Links to decoys, where a linkage with decoys was run.
+
+    Raises:
+        BadGrouping: If a grouping is of other records.
+    """
+    for grouping in groupings:
+        grouping.check(n_left=found.n_left, n_right=found.n_right)
+    every = np.arange(found.n_left, dtype=np.int64)
+    left_share = _partnered(found)
+    right_share = min(left_share * found.n_left / max(found.n_right, 1), 1.0)
+    links = None if decoys is None else len(decoys.left)
+    whole = _quality(found, every, other_share=None, known_other=right_share, decoys=decoys, n_decoy_links=links)
+    views = {seen.view for seen in whole.precision.views}
+    return QualityEstimate(
+        threshold=found.threshold,
+        n_decoy_sets=0 if decoys is None else decoys.n_sets,
+        overall=whole,
+        groups=tuple(
+            one
+            for grouping in groupings
+            for one in _groups(found, grouping, shares=(left_share, right_share), decoys=decoys)
+        ),
+        assumptions=tuple(f"{view}: {said}" for view, said in ASSUMPTIONS.items() if view in views),
+    )
+
+
+def _groups(
+    found: FoundPairs, grouping: Grouping, *, shares: tuple[float, float], decoys: DecoyLinks | None
+) -> Iterator[GroupQualityEstimate]:
+    own, codes, other_share, side = found, grouping.left, shares[1], "left"
+    decoy_rows = None if decoys is None else decoys.left
+    if codes is None:
+        own, codes, other_share, side = found.flipped(), grouping.right, shares[0], "right"
+        decoy_rows = None if decoys is None else decoys.right
+    if codes is None:
+        return
+    for code, (level, member) in enumerate(grouping.records(side=side)):
+        n = None if decoy_rows is None else int((codes[decoy_rows] == code).sum())
+        part = own.take(codes[own.left] == code)
+        records = np.flatnonzero(member).astype(np.int64)
+        yield (
+            grouping.name,
+            level,
+            _quality(part, records, other_share=other_share, known_other=other_share, decoys=decoys, n_decoy_links=n),
+        )
+
+
+def _quality(
+    found: FoundPairs,
+    records: IntArray,
+    *,
+    other_share: float | None,
+    known_other: float,
+    decoys: DecoyLinks | None,
+    n_decoy_links: int | None,
+) -> Quality:
+    views = [by_model(found)]
+    if found.partners is Partners.ONE:
+        views += [view for view in (by_neighbours(found, records=records, other_share=other_share),) if view]
+    if decoys is not None and n_decoy_links is not None:
+        seen = by_decoys(found, n_decoy_links=n_decoy_links, n_sets=decoys.n_sets, other_share=known_other)
+        views += [seen] if seen else []
+    n_links = int(found.linked.sum())
+    blocking = None
+    if found.agrees is not None:
+        blocking = blocking_loss(found.agrees, found.assigned, rules=found.rules, names=found.key_names)
+    precision = _spanned([(view.name, view.precision) for view in views] if n_links else [])
+    proposed = _spanned(_recalls(views) if n_links else [])
+    return Quality(
+        n_records=len(records),
+        n_links=n_links,
+        precision=precision,
+        recall_of_proposed=proposed,
+        recall=_after_blocking(proposed, blocking),
+        blocking=blocking,
+        cannot_say=tuple(_doubts(found, views, blocking)),
+    )
+
+
+def _recalls(views: list[View]) -> list[tuple[str, Range]]:
+    """A view that cannot see missed matches borrows them from the others."""
+    seeing = [view.missed for view in views if view.missed is not None]
+    out = []
+    for view in views:
+        missed = view.missed or Range(seeing[0].best, min(one.low for one in seeing), max(one.high for one in seeing))
+        out.append((view.name, view.recall(missed)))
+    return out
+
+
+def _spanned(views: list[tuple[str, Range]]) -> Estimated:
+    if not views:
+        return Estimated(share=Share.of(None, 0.0, 1.0), views=(), includes_model_error=False)
+    model = views[0][1]
+    contradicted = any(not one.low <= model.best <= one.high for _, one in views[1:])
+    best = min(one.best for _, one in views) if contradicted else model.best
+    return Estimated(
+        share=Share.of(best, min(one.low for _, one in views), max(one.high for _, one in views)),
+        views=tuple(Seen(view=name, share=Share.of(one.best, one.low, one.high)) for name, one in views),
+        includes_model_error=len(views) > 1,
+    )
+
+
+def _after_blocking(proposed: Estimated, blocking: BlockingLoss | None) -> Estimated:
+    """Recall of all matches: of those proposed, times the share that is proposed."""
+    lost = Share.of(None, 0.0, 1.0) if blocking is None else blocking.loss
+
+    def less(share: Share) -> Share:
+        known = share.share is not None and lost.share is not None
+        best = (share.share or 0.0) * (1 - (lost.share or 0.0)) if known else None
+        return Share.of(best, share.low * (1 - lost.high), share.high * (1 - lost.low))
+
+    views = tuple(Seen(view=seen.view, share=less(seen.share)) for seen in proposed.views)
+    return Estimated(share=less(proposed.share), views=views, includes_model_error=proposed.includes_model_error)
+
+
+def _doubts(found: FoundPairs, views: list[View], blocking: BlockingLoss | None) -> Iterator[str]:
+    if not found.linked.any():
+        yield _NO_LINKS
+    elif len(views) == 1:
+        yield _ONE_VIEW
+    if found.linked.any() and not (found.probability < found.threshold).any():
+        yield _NONE_BELOW
+    if blocking is None:
+        yield _NO_KEYS
+    else:
+        yield from blocking.cannot_say
+
+
+def _partnered(found: FoundPairs) -> float:
+    """Share of the left records with a link, as a first idea of those with a true partner."""
+    linked: BoolArray = np.zeros(found.n_left, dtype=bool)
+    linked[found.left[found.linked]] = True
+    if found.within:
+        linked[found.right[found.linked]] = True
+    return float(linked.mean()) if found.n_left else 0.0
