@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 from graph_schema.chance import stream
 from linkage.arrays import BoolArray, Int8Array, IntArray
 from linkage.blocking.candidates import Candidates, Plan
-from linkage.decision.decide import Decided, decide
+from linkage.decision.by_settings import cluster_by_settings, decide_by_settings
+from linkage.decision.decide import Decided
 from linkage.decision.scored import ScoredPairs
 from linkage.model.em import Fit
 from linkage.model.model import BadModel, Model
@@ -135,7 +136,7 @@ class Linker:
             scored, n_compared = self._score(held, chosen), patterns.n_pairs
         else:
             scored, n_compared = self._stream(chosen, on_pairs or _nobody)
-        decided = decide(scored, settings=self.settings, n_records=self._n[0])
+        decided = decide_by_settings(scored, settings=self.settings)
         return Linkage(
             pairs=scored.table(self._named, rules=self._candidates.names, decided=decided),
             model=chosen,
@@ -145,7 +146,7 @@ class Linker:
             plan=plan,
             n_compared=n_compared,
             decided=decided,
-            cluster=decided.cluster if self.settings.link_type is LinkType.DEDUPE else None,
+            cluster=cluster_by_settings(scored, decided, settings=self.settings, n_records=self._n[0]),
         )
 
     def _check_model(self, model: Model) -> None:
@@ -190,7 +191,7 @@ class Linker:
             return trained
         for _ in range(_SECOND_THOUGHTS):
             scored = self._score(held, trained.model)
-            lost = decide(scored, settings=self.settings, n_records=self._n[0]).lost
+            lost = decide_by_settings(scored, settings=self.settings).lost
             lost &= scored.probability >= _LIKELY
             if not lost.any():
                 break

@@ -8,7 +8,7 @@ from linkage.arrays import BoolArray, FloatArray, IntArray
 from linkage.decision.cardinality import Cardinality
 from linkage.decision.components import rank_within
 from linkage.decision.matching import MAX_CELLS, Assignment, greedy, heaviest
-from linkage.decision.policy import Competition, compete
+from linkage.decision.policy import compete
 
 __all__ = ["Assignment", "assign", "best_links", "best_of_right", "greedy_links", "one_to_one"]
 
@@ -50,15 +50,15 @@ def assign(
     """
     order = best_first(left, right, bits)
     places = compete(left[order], right[order], cardinality=cardinality, threshold=0.5, within=within)
-    return selected(places, bits, order, max_cells=max_cells)
-
-
-def selected(places: Competition, bits: FloatArray, order: IntArray, *, max_cells: int = MAX_CELLS) -> Assignment:
-    """`assign` of the pairs `order`, heaviest first, whose places are known."""
     found = heaviest(places.a, places.b, bits[order], room=places.room, one_sided=places.one_sided, max_cells=max_cells)
-    chosen = np.zeros(len(bits), dtype=bool)
-    chosen[order[found.chosen]] = True
-    return Assignment(chosen, found.n_components, found.n_greedy)
+    return spread(found, order, n=len(bits))
+
+
+def spread(found: Assignment, order: IntArray, *, n: int) -> Assignment:
+    """An assignment of the pairs `order` as one of all `n` pairs."""
+    chosen, by_greed = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    chosen[order], by_greed[order] = found.chosen, found.by_greed
+    return Assignment(chosen, found.n_components, found.n_greedy, by_greed)
 
 
 def greedy_links(

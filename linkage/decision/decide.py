@@ -1,78 +1,205 @@
-"""Which of the weighed pairs become links. Opens nothing."""
+"""
+Which of the weighed pairs become links, how sure that is under competition, and why the others do not. Opens nothing.
+
+Pairs compete from the probability `possible` on, so that a relative who fits less well loses to the right record
+instead of being linked beside it; of those that win, the ones at or above the threshold are links.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 
-from linkage.arrays import BoolArray, FloatArray, IntArray
-from linkage.decision.assign import Assignment, assign, best_of_right
-from linkage.decision.cluster import clusters
-from linkage.decision.scored import ScoredPairs
-from linkage.model.weights import prior_bits
-from linkage.settings import LinkSettings, LinkType
+from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
+from linkage.decision.assign import best_first, spread
+from linkage.decision.cardinality import Cardinality
+from linkage.decision.constraints import Constraints, Ruling
+from linkage.decision.matching import Assignment, heaviest
+from linkage.decision.policy import ANY_NUMBER, Competition, Sources, compete
+from linkage.decision.posterior import contest, posteriors
+from linkage.decision.rivals import rivals
+from linkage.model.weights import posterior, prior_bits
 
-__all__ = ["Decided", "decide"]
+__all__ = ["JUDGEMENTS", "NEAR_TIE_BITS", "REASONS", "Decided", "Weighed", "decide"]
+
+NEAR_TIE_BITS = 3.0  # the rival assignment is at least an eighth as likely
+JUDGEMENTS = ("non_link", "possible_link", "link")
+REASONS = (
+    "below_threshold",
+    "lost_assignment",
+    "assigned",
+    "above_threshold",
+    "constraint_must",
+    "constraint_cannot",
+    "reviewer",
+)
+_NON_LINK, _POSSIBLE, _LINK = range(3)
+_BELOW, _LOST, _ASSIGNED, _ABOVE, _MUST, _CANNOT, _REVIEWER = range(7)
+
+
+class Weighed(Protocol):
+    """Pairs of rows with their weights."""
+
+    @property
+    def left(self) -> IntArray:
+        """`(n_pairs,)` left rows."""
+
+    @property
+    def right(self) -> IntArray:
+        """`(n_pairs,)` right rows."""
+
+    @property
+    def weight(self) -> FloatArray:
+        """`(n_pairs,)` log2 odds of a match, prior included (bits)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
     """
     Attributes:
-        judgement: `(n_pairs,)` link, possible_link or non_link.
-        reason: `(n_pairs,)` assigned, above_threshold, below_threshold or lost_assignment.
-        cluster: `(n_records,)` lowest row of each left record's cluster (meant for duplicates).
+        judged: `(n_pairs,)` index in `JUDGEMENTS`.
+        why: `(n_pairs,)` index in `REASONS`.
+        probability_assigned: `(n_pairs,)` probability of each pair over all admissible assignments.
+        approximate: `(n_pairs,)` where that is one of belief propagation; elsewhere it is exact.
+        near_tie: `(n_pairs,)` whether an assignment that decides the pair otherwise is nearly as good.
+        competitor: `(n_pairs,)` the pair that would take its place, or took it; -1 without one.
+        margin_bits: `(n_pairs,)` by how much the best assignment beats the best that decides the pair otherwise;
+            infinite without competition, NaN where it was not computed.
+        near_bits: Margin up to which it is a near tie.
+        missing_must: `(n, 2)` rows that must be linked and are not among the pairs.
+        n_over: Nodes that constraints fill beyond what the cardinality allows.
         expected_precision: Mean probability of the links; NaN without links.
-        expected_matches: Sum of the probabilities of all reported pairs.
-        n_components: Groups of records that competed for each other.
+        expected_matches: Sum of the probabilities of the pairs that are links or possible links.
+        n_components: Groups of two or more pairs that compete.
         n_greedy: Such groups too large for the optimum.
     """
 
-    judgement: list[str]
-    reason: list[str]
-    cluster: IntArray
+    judged: Int8Array
+    why: Int8Array
+    probability_assigned: FloatArray
+    approximate: BoolArray
+    near_tie: BoolArray
+    competitor: IntArray
+    margin_bits: FloatArray
+    near_bits: float
+    missing_must: IntArray
+    n_over: int
     expected_precision: float
     expected_matches: float
     n_components: int
     n_greedy: int
 
     @property
+    def link(self) -> BoolArray:
+        """`(n_pairs,)` the links."""
+        return np.asarray(self.judged == _LINK, dtype=bool)
+
+    @property
     def lost(self) -> BoolArray:
         """`(n_pairs,)` pairs that lost a record to a better pair."""
-        return np.array([reason == "lost_assignment" for reason in self.reason], dtype=bool)
+        return np.asarray(self.why == _LOST, dtype=bool)
+
+    @property
+    def judgement(self) -> pa.DictionaryArray:
+        """`(n_pairs,)` link, possible_link or non_link."""
+        return pa.DictionaryArray.from_arrays(pa.array(self.judged), pa.array(JUDGEMENTS))
+
+    @property
+    def reason(self) -> pa.DictionaryArray:
+        """`(n_pairs,)` what `REASONS` lists."""
+        return pa.DictionaryArray.from_arrays(pa.array(self.why), pa.array(REASONS))
 
 
-def decide(pairs: ScoredPairs, *, settings: LinkSettings, n_records: int) -> Decided:
+def decide(
+    pairs: Weighed,
+    *,
+    cardinality: Cardinality = Cardinality.ONE_TO_ONE,
+    threshold: float = 0.9,
+    possible: float = 0.1,
+    within: bool = False,
+    constraints: Constraints | None = None,
+    policy: Sources | None = None,
+    near_bits: float = NEAR_TIE_BITS,
+) -> Decided:
     """
-    Let the pairs compete as the link type says, then apply the threshold.
+    Let the pairs compete as the cardinality says, then apply the threshold.
 
-    Pairs compete from the probability `possible` on, so that a relative who fits less well loses to the
-    right record instead of being linked beside it.
+    Args:
+        pairs: Distinct pairs with their weights.
+        cardinality: Most partners of a record.
+        threshold: Probability at or above which a pair that won is a link.
+        possible: Probability from which a pair competes.
+        within: Whether both rows are of one table.
+        constraints: What must and what cannot be linked, whatever the weight. A must-link stands even beyond the
+            cardinality; it takes the place of other pairs.
+        policy: Sources of the rows, and what holds between each pair of them.
+        near_bits: Margin up to which a decision is a near tie (bits).
+
+    Raises:
+        BadPolicy: If the cardinality does not fit the sources.
     """
-    probability = pairs.probability
-    assigned = _compete(pairs, settings)
-    link = assigned.chosen & (probability >= settings.threshold)
-    won = "assigned" if settings.link_type in {LinkType.ONE_TO_ONE, LinkType.ONE_TO_MANY} else "above_threshold"
-    judgement = np.where(link, "link", np.where(assigned.chosen, "possible_link", "non_link"))
-    reason = np.where(link, won, np.where(assigned.chosen, "below_threshold", "lost_assignment"))
-    together = np.stack([pairs.left[link], pairs.right[link]], axis=1)
+    probability = posterior(pairs.weight, 0.5)
+    floor_bits: FloatArray = pairs.weight - prior_bits(possible) + 1e-9
+    places = compete(
+        pairs.left, pairs.right, cardinality=cardinality, threshold=threshold, within=within, sources=policy
+    )
+    ruling = (constraints or Constraints(within=within)).judge(pairs.left, pairs.right)
+    must, cannot = ruling.verdict > 0, ruling.verdict < 0
+    room = _room_beside(places, must)
+    open_ = ~must & ~cannot & (room[places.a] > 0) & (room[places.b] > 0)
+    assigned = _assign(pairs, places, np.where(open_, floor_bits, 0.0), room=room)
+    chosen = assigned.chosen | must
+    group = contest(places.a, places.b, room=room, one_sided=places.one_sided, among=open_)
+    sums = posteriors(pairs.weight, among=open_, within=group)
+    against = rivals(floor_bits, chosen & open_, within=group, optimal=~assigned.by_greed)
+    link = must | (chosen & (probability >= places.threshold))
     return Decided(
-        judgement=judgement.tolist(),
-        reason=reason.tolist(),
-        cluster=clusters(together if settings.link_type is LinkType.DEDUPE else together[:0], n_records=n_records),
+        judged=np.where(link, _LINK, np.where(chosen, _POSSIBLE, _NON_LINK)).astype(np.int8),
+        why=_reasons(places, ruling, chosen=chosen, link=link, reached=floor_bits > 0),
+        probability_assigned=np.where(must, 1.0, sums.probability),
+        approximate=sums.approximate,
+        near_tie=(against.margin_bits <= near_bits) & (against.competitor >= 0),
+        competitor=_taken_by_must(places, must, against.competitor, crowded_out=~open_ & ~must & ~cannot),
+        margin_bits=against.margin_bits,
+        near_bits=near_bits,
+        missing_must=constraints.absent_must(pairs.left, pairs.right) if constraints else np.zeros((0, 2), np.int64),
+        n_over=int((room < 0).sum()),
         expected_precision=float(probability[link].mean()) if link.any() else float("nan"),
-        expected_matches=float(probability[assigned.chosen].sum()),
+        expected_matches=float(probability[chosen].sum()),
         n_components=assigned.n_components,
         n_greedy=assigned.n_greedy,
     )
 
 
-def _compete(pairs: ScoredPairs, settings: LinkSettings) -> Assignment:
-    over_floor: FloatArray = pairs.weight - prior_bits(settings.possible) + 1e-9
-    if settings.link_type is LinkType.ONE_TO_ONE:
-        return assign(pairs.left, pairs.right, over_floor)
-    everybody: BoolArray = np.ones(len(pairs), dtype=bool)
-    if settings.link_type is LinkType.ONE_TO_MANY:
-        everybody = best_of_right(pairs.left, pairs.right, over_floor)
-    return Assignment(everybody, 0, 0)
+def _room_beside(places: Competition, must: BoolArray) -> IntArray:
+    """Room left beside the pairs that must be linked; below 0 where they are too many."""
+    held = np.bincount(np.concatenate([places.a[must], places.b[must]]), minlength=len(places.room))
+    return np.where(places.room == ANY_NUMBER, ANY_NUMBER, places.room - held)
+
+
+def _assign(pairs: Weighed, places: Competition, bits: FloatArray, *, room: IntArray) -> Assignment:
+    order = best_first(pairs.left, pairs.right, bits)
+    found = heaviest(places.a[order], places.b[order], bits[order], room=room, one_sided=places.one_sided[order])
+    return spread(found, order, n=len(bits))
+
+
+def _reasons(
+    places: Competition, ruling: Ruling, *, chosen: BoolArray, link: BoolArray, reached: BoolArray
+) -> Int8Array:
+    limited = (places.room[places.a] < ANY_NUMBER) | (places.room[places.b] < ANY_NUMBER)
+    why = np.where(link, np.where(limited, _ASSIGNED, _ABOVE), np.where(chosen | ~reached, _BELOW, _LOST))
+    why[ruling.verdict > 0], why[ruling.verdict < 0] = _MUST, _CANNOT
+    why[ruling.reviewed & (ruling.verdict != 0)] = _REVIEWER
+    return why.astype(np.int8)
+
+
+def _taken_by_must(places: Competition, must: BoolArray, competitor: IntArray, *, crowded_out: BoolArray) -> IntArray:
+    """The competitors, and for pairs without room the pair that must be linked and takes it."""
+    holder = np.full(len(places.room), -1, dtype=np.int64)
+    for nodes in (places.a, places.b):
+        holder[nodes[must]] = np.flatnonzero(must)
+    full = np.where(holder[places.a] >= 0, holder[places.a], holder[places.b])
+    return np.where(crowded_out, full, competitor)

@@ -111,7 +111,7 @@ def _last_use(shape: Structure) -> dict[int, int]:
 def _forward(shape: Structure, weight: FloatArray, combine: np.ufunc) -> tuple[list[FloatArray], dict[int, int]]:
     """State before each pair; axis 0 the components, then one axis a begun node in the order they were begun."""
     last, begun = _last_use(shape), list[int]()
-    state = np.zeros(len(weight))
+    state: FloatArray = np.zeros(len(weight))
     kept: list[FloatArray] = []
     for step, pair in enumerate(shape.pairs):
         for node in pair:
@@ -136,7 +136,7 @@ def _backward(
     """With and without each pair, and all together."""
     with_pair, without = np.empty_like(weight), np.empty_like(weight)
     axes = _axes(shape, last)
-    after = np.zeros(len(weight))
+    after: FloatArray = np.zeros(len(weight))
     first = {node: step for step, pair in reversed(list(enumerate(shape.pairs))) for node in pair}
     for step in range(len(shape.pairs) - 1, -1, -1):
         pair, begun = [node for node in shape.pairs[step] if node != NOWHERE], axes[step]

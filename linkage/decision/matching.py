@@ -36,11 +36,13 @@ class Assignment:
         chosen: `(n_pairs,)` whether a pair stands.
         n_components: Groups of two or more pairs that compete.
         n_greedy: Such groups too large for the optimum, assigned best pair first.
+        by_greed: `(n_pairs,)` the pairs of those groups.
     """
 
     chosen: BoolArray
     n_components: int
     n_greedy: int
+    by_greed: BoolArray
 
 
 def heaviest(
@@ -68,10 +70,12 @@ def heaviest(
     picked, open_ = _single(a, b, found, room=room, n_nodes=len(tight))
     two_sided = np.ones(found.n, dtype=bool)
     two_sided[found.of_pair[one_sided | (room[a] > 1) | (room[b] > 1)]] = False
-    matched, n_matched = _assign(a, b, bits, found, open_ & two_sided, room=room, max_cells=max_cells)
-    solved, n_solved = _programme(a, b, bits, found, open_ & ~two_sided, room=room, max_cells=max_cells)
+    matched, too_wide = _assign(a, b, bits, found, open_ & two_sided, room=room, max_cells=max_cells)
+    solved, too_long = _programme(a, b, bits, found, open_ & ~two_sided, room=room, max_cells=max_cells)
     chosen[rest] = picked | matched | solved
-    return Assignment(chosen, found.n, n_matched + n_solved)
+    by_greed = np.zeros(len(chosen), dtype=bool)
+    by_greed[rest] = found.spread(too_wide | too_long)
+    return Assignment(chosen, found.n, int((too_wide | too_long).sum()), by_greed)
 
 
 def _single(
@@ -93,8 +97,8 @@ def _single(
 
 def _assign(
     a: IntArray, b: IntArray, bits: FloatArray, found: Components, mine: BoolArray, *, room: IntArray, max_cells: int
-) -> tuple[BoolArray, int]:
-    """Two-sided components with room for one everywhere."""
+) -> tuple[BoolArray, BoolArray]:
+    """Two-sided components with room for one everywhere: chosen pairs, and components too large `(n,)`."""
     picked = np.zeros(len(a), dtype=bool)
     row, n_rows = places_within(a, found.of_pair, n=found.n)
     column, n_columns = places_within(b, found.of_pair, n=found.n)
@@ -106,7 +110,7 @@ def _assign(
         picked[pairs[_optimal(row[pairs], column[pairs], bits[pairs])]] = True
     members = np.flatnonzero(found.spread(large))
     picked[members] = greedy(a[members], b[members], room=room)
-    return picked, int(large.sum())
+    return picked, large
 
 
 def _permuted(row: IntArray, column: IntArray, bits: FloatArray, of_pair: IntArray) -> BoolArray:
@@ -137,7 +141,7 @@ def _optimal(row: IntArray, column: IntArray, bits: FloatArray) -> IntArray:
 
 def _programme(
     a: IntArray, b: IntArray, bits: FloatArray, found: Components, mine: BoolArray, *, room: IntArray, max_cells: int
-) -> tuple[BoolArray, int]:
+) -> tuple[BoolArray, BoolArray]:
     """All other components, by linear programs of many at a time, and integer programs where halves are left."""
     picked = np.zeros(len(a), dtype=bool)
     large = mine & (found.size > max_cells)
@@ -155,7 +159,7 @@ def _programme(
                 picked[odd] = whole > 0.5
     members = np.flatnonzero(found.spread(large))
     picked[members] = greedy(a[members], b[members], room=room)
-    return picked, int(large.sum())
+    return picked, large
 
 
 def _chunks(found: Components, which: IntArray) -> Iterator[IntArray]:

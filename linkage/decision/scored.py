@@ -84,8 +84,8 @@ class ScoredPairs:
                 "match_weight": pa.array(self.weight),
                 "match_probability": pa.array(self.probability),
                 "match_key": pa.array([rules[number] for number in self.rule.tolist()], pa.string()),
-                "judgement": pa.array(decided.judgement, pa.string()),
-                "reason_code": pa.array(decided.reason, pa.string()),
+                "judgement": decided.judgement.cast(pa.string()),
+                "reason_code": decided.reason.cast(pa.string()),
             }
         )
 

@@ -1,0 +1,241 @@
+"""
+The probability of every link over all admissible assignments. Opens nothing.
+
+An assignment is a set of pairs that leaves no node over its room; its probability is proportional to the product of
+its pairs' odds. A pair without rivals keeps its own probability. Groups without a loop, small ones and narrow ones are
+summed exactly; what is left is approximated by belief propagation and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkage.arrays import BoolArray, FloatArray, IntArray
+from linkage.decision.components import Components, components, places_within, rank_within
+from linkage.decision.frontier import NOWHERE, Structure, structure_of, sweep
+from linkage.decision.knots import LARGEST_KNOT
+from linkage.decision.marginals import Exclusions, marginals
+
+__all__ = ["Contest", "Posteriors", "alike", "contest", "posteriors"]
+
+_LN2 = float(np.log(2.0))
+_LARGEST_BITS = 80.0  # of a pair's odds: more says nothing more and costs digits
+MOST_STATES = 1024
+MOST_PAIRS = 400  # of a component that is summed exactly
+_ROUNDS = 200
+_STILL = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """
+    The pairs that compete, by component.
+
+    Attributes:
+        pairs: `(n,)` which of the pairs they are.
+        a: `(n,)` contested node of one end, `NOWHERE` where nobody competes for it.
+        b: `(n,)` of the other.
+        room: `(n_nodes,)` most pairs at a node.
+        one_sided: `(n,)` whether a pair lies within one source.
+        groups: The components.
+        loops: `(groups.n,)` whether there is more than one way round in a component.
+    """
+
+    pairs: IntArray
+    a: IntArray
+    b: IntArray
+    room: IntArray
+    one_sided: BoolArray
+    groups: Components
+    loops: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Posteriors:
+    """
+    Attributes:
+        probability: `(n_pairs,)` probability of each pair over all admissible assignments.
+        approximate: `(n_pairs,)` where it is one of belief propagation.
+    """
+
+    probability: FloatArray
+    approximate: BoolArray
+
+
+def contest(a: IntArray, b: IntArray, *, room: IntArray, one_sided: BoolArray, among: BoolArray) -> Contest:
+    """
+    Who competes among these pairs.
+
+    Args:
+        a: `(n_pairs,)` node of one end.
+        b: `(n_pairs,)` node of the other.
+        room: `(n_nodes,)` most pairs at a node.
+        one_sided: `(n_pairs,)` whether a pair lies within one source.
+        among: `(n_pairs,)` the pairs that are possible at all.
+    """
+    held = np.flatnonzero(among)
+    tight = np.bincount(np.concatenate([a[held], b[held]]), minlength=len(room)) > room
+    held = held[tight[a[held]] | tight[b[held]]]
+    fresh = len(room) + np.arange(2 * len(held))
+    to_a = np.where(tight[a[held]], a[held], fresh[: len(held)])
+    to_b = np.where(tight[b[held]], b[held], fresh[len(held) :])
+    groups = components(to_a, to_b)
+    ends = np.concatenate([to_a, to_b])
+    kept = ends < len(room)
+    _, first = np.unique(ends[kept], return_index=True)
+    of_node = np.concatenate([groups.of_pair, groups.of_pair])[kept][first]
+    number_of_nodes = np.bincount(of_node, minlength=groups.n)
+    memberships = np.bincount(np.concatenate([groups.of_pair, groups.of_pair])[kept], minlength=groups.n)
+    loops = memberships > groups.size + number_of_nodes - 1
+    contested_a, contested_b = (np.where(to < len(room), to, NOWHERE) for to in (to_a, to_b))
+    return Contest(held, contested_a, contested_b, room, one_sided[held], groups, loops)
+
+
+def posteriors(bits: FloatArray, *, among: BoolArray, within: Contest, most_states: int = MOST_STATES) -> Posteriors:
+    """
+    Probabilities under competition.
+
+    Args:
+        bits: `(n_pairs,)` log2 odds of each pair, prior included.
+        among: `(n_pairs,)` the pairs that are possible at all; the others get 0.
+        within: Who competes among them.
+        most_states: What exact sums may cost.
+    """
+    bits = np.clip(bits, -_LARGEST_BITS, _LARGEST_BITS)
+    probability = np.where(among, 1.0 / (1.0 + np.exp2(-bits)), 0.0)
+    approximate = np.zeros(len(bits), dtype=bool)
+    if not len(within.pairs):
+        return Posteriors(probability, approximate)
+    log_odds = bits[within.pairs] * _LN2
+    single = np.ones(within.groups.n, dtype=bool)
+    for end in (within.a, within.b):
+        single[within.groups.of_pair[(end >= 0) & (within.room[end] > 1)]] = False
+    known, doubtful = _single(log_odds, within, single)
+    exact = np.zeros(within.groups.n, dtype=bool)
+    for group, shape in alike(within, doubtful, most_states=most_states):
+        rows = within.groups.order[within.groups.first[group][:, None] + np.arange(len(shape.pairs))]
+        held, _, total = sweep(shape, log_odds[rows], combine=np.logaddexp)
+        known[rows] = np.exp(held - total[:, None])
+        exact[group] = True
+    rest = within.groups.spread(~exact & ~single)
+    known[rest] = _propagate(log_odds[rest], within.a[rest], within.b[rest], room=within.room)
+    probability[within.pairs] = np.clip(known, 0.0, 1.0)
+    approximate[within.pairs] = within.groups.spread(doubtful & ~exact)
+    return Posteriors(probability, approximate)
+
+
+def _single(log_odds: FloatArray, within: Contest, single: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """Probabilities in components with room for one everywhere, and the components they are doubtful in."""
+    known = np.zeros(len(log_odds))
+    members = np.flatnonzero(within.groups.spread(single))
+    links = np.tile(np.arange(len(members)), 2)
+    ends = np.concatenate([within.a[members], within.b[members]])
+    held = ends >= 0
+    nodes, group = np.unique(ends[held], return_inverse=True)
+    if len(members):
+        excluded = Exclusions(links[held], group.astype(np.int64), len(nodes))
+        known[members] = marginals(log_odds[members], excluded).probability
+    return known, ~single | (within.loops & (within.groups.size > LARGEST_KNOT))
+
+
+def alike(
+    within: Contest, which: BoolArray, *, most_states: int, most_pairs: int = MOST_PAIRS
+) -> Iterator[tuple[IntArray, Structure]]:
+    """Those of these components that are narrow enough, by structure. Args: which: `(groups.n,)`."""
+    groups = within.groups
+    wanted = which & (groups.size <= most_pairs)
+    members = np.flatnonzero(groups.spread(wanted))
+    if not len(members):
+        return
+    place = _places(within, members)
+    by_shape: dict[tuple[int, bytes], list[int]] = {}
+    for number in np.flatnonzero(wanted).tolist():
+        pairs = groups.order[groups.first[number] : groups.first[number + 1]]
+        a, b = place[:, pairs]
+        room = _rooms(within, pairs, a, b)
+        by_shape.setdefault((len(a), np.concatenate([a, b, room]).tobytes()), []).append(number)
+    for numbers in by_shape.values():
+        pairs = groups.order[groups.first[numbers[0]] : groups.first[numbers[0] + 1]]
+        a, b = place[:, pairs]
+        shape = structure_of(a, b, _rooms(within, pairs, a, b), most=most_states)
+        if shape is not None:
+            size = max(1, (1 << 18) // (shape.states * len(shape.pairs)))
+            for begin in range(0, len(numbers), size):
+                yield np.array(numbers[begin : begin + size], dtype=np.int64), shape
+
+
+def _places(within: Contest, members: IntArray) -> IntArray:
+    """`(2, n)` place of each pair's contested ends among those of its component, `NOWHERE` elsewhere."""
+    ends = np.concatenate([within.a[members], within.b[members]])
+    held = ends >= 0
+    of_pair = np.tile(within.groups.of_pair[members], 2)
+    out = np.full(len(ends), NOWHERE, dtype=np.int64)
+    out[held] = places_within(ends[held], of_pair[held], n=within.groups.n)[0]
+    places = np.full((2, len(within.pairs)), NOWHERE, dtype=np.int64)
+    places[:, members] = out.reshape(2, -1)
+    return places
+
+
+def _rooms(within: Contest, pairs: IntArray, a: IntArray, b: IntArray) -> IntArray:
+    room = np.ones(int(max(a.max(), b.max())) + 1, dtype=np.int64)
+    room[a[a >= 0]] = within.room[within.a[pairs][a >= 0]]
+    room[b[b >= 0]] = within.room[within.b[pairs][b >= 0]]
+    return room
+
+
+def _propagate(log_odds: FloatArray, a: IntArray, b: IntArray, *, room: IntArray) -> FloatArray:
+    """Belief propagation where nodes have room for several; exact without loops."""
+    if not len(log_odds):
+        return log_odds
+    n = len(log_odds)
+    ends = np.concatenate([a, b])
+    held = np.flatnonzero(ends >= 0)
+    link, place = held % n, rank_within(ends[held])
+    _, node = np.unique(ends[held], return_inverse=True)
+    space = np.zeros(int(node.max()) + 1, dtype=np.int64)
+    space[node] = room[ends[held]]
+    incoming = np.zeros(len(held))
+    for number in range(_ROUNDS):
+        outgoing = log_odds[link] + np.bincount(link, weights=incoming, minlength=n)[link] - incoming
+        fresh = _room_left(outgoing, node, place, space)
+        moved = float(np.abs(np.exp(fresh) - np.exp(incoming)).max())
+        incoming = fresh if number < 20 else 0.5 * (fresh + incoming)
+        if moved < _STILL:
+            break
+    belief = log_odds + np.bincount(link, weights=incoming, minlength=n)
+    return np.asarray(1.0 / (1.0 + np.exp(-belief)), dtype=np.float64)
+
+
+def _room_left(log_odds: FloatArray, node: IntArray, place: IntArray, space: IntArray) -> FloatArray:
+    """
+    Log of the chance that a node has room for each of its pairs, given what its other pairs want.
+
+    The sums over sets of at most k of the others come from those of the pairs before and after each.
+    """
+    most, longest = int(space.max()), int(place.max()) + 1
+    table = np.full((len(space), longest), -np.inf)
+    table[node, place] = log_odds
+    before, after = (np.full((longest + 1, most + 1, len(space)), -np.inf) for _ in range(2))
+    before[0, 0] = after[longest, 0] = 0.0
+    for step in range(longest):
+        _extend(before[step], table[:, step], into=before[step + 1])
+        back = longest - 1 - step
+        _extend(after[back + 1], table[:, back], into=after[back])
+    first, second = before[place, :, node], after[place + 1, :, node]
+    exactly = np.stack([_product(first, second, k) for k in range(most + 1)], axis=1)
+    at_most = np.logaddexp.accumulate(exactly, axis=1)
+    rows = np.arange(len(node))
+    return np.asarray(at_most[rows, space[node] - 1] - at_most[rows, space[node]], dtype=np.float64)
+
+
+def _extend(sums: FloatArray, log_odds: FloatArray, *, into: FloatArray) -> None:
+    into[:] = sums
+    into[1:] = np.logaddexp(sums[1:], sums[:-1] + log_odds)
+
+
+def _product(first: FloatArray, second: FloatArray, k: int) -> FloatArray:
+    """Sums over sets of exactly k, some from the first and the rest from the second."""
+    return np.asarray(np.logaddexp.reduce(first[:, : k + 1] + second[:, k::-1][:, : k + 1], axis=1))
