@@ -1,4 +1,4 @@
-"""A Splink settings or model JSON as data (versions 4 and 5), with what Splink takes where nothing is said. Opens nothing."""
+"""A Splink settings or model JSON (versions 4 and 5) as data, with what Splink takes by default. Opens nothing."""
 
 from __future__ import annotations
 
