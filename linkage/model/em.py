@@ -11,7 +11,7 @@ more matches than there can be, levels out of order, a comparison that says noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,6 +75,7 @@ def fit(
     settings: EMSettings | None = None,
     n_pairs: int | None = None,
     largest_prior: float = 1.0,
+    fixed_m: Mapping[str, FloatArray] | None = None,
 ) -> Fit:
     """
     Train m and the prior.
@@ -88,13 +89,15 @@ def fit(
             that were not let through count as no match, and the prior is over all pairs. None: those counted.
         largest_prior: What the prior cannot be above, because no record has two partners, say. A group of alike
             pairs that is clearly larger cannot be the matches: it is set apart and the matches are sought beside it.
+        fixed_m: m of comparisons whose m is not trained, by name.
 
     Returns:
         The fit of the start with the highest objective.
     """
     chosen = settings or EMSettings()
     space = max(n_pairs or 0, patterns.n_pairs)
-    task = Task.of(patterns, u=u, n_outside=space - patterns.n_pairs)
+    given = {column: (fixed_m or {})[name] for column, (name, _) in enumerate(comparisons) if name in (fixed_m or {})}
+    task = Task.of(patterns, u=u, n_outside=space - patterns.n_pairs, fixed_m=given)
     limits = Limits(
         max_iterations=chosen.max_iterations,
         tolerance=chosen.tolerance,
@@ -104,7 +107,10 @@ def fit(
         fix_prior=chosen.fix_prior,
     )
     first_prior = chosen.prior_start or min(0.3, 0.5 * largest_prior, max(_SMALLEST, 1.0 / max(space, 1) ** 0.5))
-    starts = [Group(tuple(first_m(u, start) for u in task.u), first_prior) for start in chosen.agreement_starts]
+    starts = [
+        Group(tuple(task.fixed_m.get(c, first_m(u, agreement)) for c, u in enumerate(task.u)), first_prior)
+        for agreement in chosen.agreement_starts
+    ]
     runs = _runs(task, starts, (), limits)
     others: tuple[Group, ...] = ()
     while (best := _best(runs)).match.share > _TOO_MANY * largest_prior and len(others) < _MOST_GROUPS:

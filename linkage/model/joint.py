@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
 from math import prod
 
 import numpy as np
@@ -40,23 +39,25 @@ def independent(margins: Sequence[FloatArray]) -> FloatArray:
     return out
 
 
-def pairwise_fit(table: FloatArray, counts: FloatArray, *, sweeps: int) -> FloatArray:
+def pairwise_fit(
+    table: FloatArray, counts: FloatArray, *, margins: Sequence[tuple[int, ...]], sweeps: int
+) -> FloatArray:
     """
-    Iterative proportional fitting of a distribution to the pairwise margins of `counts`.
+    Iterative proportional fitting of a distribution to some margins of `counts`.
 
-    Started from a table of the family (products of functions of two axes) it stays there, and no step lowers
+    Started from a table of the family (products of functions of the margins' axes) it stays there, and no step lowers
     sum(counts * log(table)): each sets one margin to its best value given the others.
 
     Args:
         table: Where to start: above 0 with sum 1.
         counts: Expected counts, above 0, of the same shape.
-        sweeps: Rounds over all pairs of axes; one is exact for two axes.
+        margins: Axes of each margin: a pair for an interaction, one axis where it has none.
+        sweeps: Rounds over all margins.
 
     Source: Deming and Stephan (1940); Bishop, Fienberg and Holland, Discrete Multivariate Analysis (1975), ch. 3.
     """
-    axes = range(table.ndim)
     total = float(counts.sum())
-    rest = [tuple(axis for axis in axes if axis not in pair) for pair in combinations(axes, 2)]
+    rest = [tuple(axis for axis in range(table.ndim) if axis not in kept) for kept in margins]
     wanted = [counts.sum(axis=others, keepdims=True) / total for others in rest]
     out = table
     for _ in range(sweeps):
@@ -114,7 +115,8 @@ class JointAxes:
     def pattern_counts(self, counts: FloatArray) -> FloatArray:
         """Counts of patterns, `(n_patterns,)`, as a pattern table."""
         wide = tuple(n + 1 for n in self.shape)
-        return np.bincount(self.cells, weights=counts, minlength=prod(wide)).reshape(wide)
+        summed: FloatArray = np.bincount(self.cells, weights=counts, minlength=prod(wide)).astype(np.float64)
+        return summed.reshape(wide)
 
     def completed(self, counts: FloatArray, table: FloatArray) -> FloatArray:
         """
@@ -130,7 +132,3 @@ class JointAxes:
             place = tuple(slice(n, n + 1) if axis in absent else slice(0, n) for axis, n in enumerate(self.shape))
             out = out + table * (wide[place] / table.sum(axis=absent, keepdims=True))
         return out
-
-    def levels(self) -> list[tuple[int, ...]]:
-        """The cells in their order, as levels."""
-        return list(product(*(range(n) for n in self.shape)))

@@ -8,7 +8,7 @@ stand in for the matches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from linkage.arrays import FloatArray
 from linkage.model.isotonic import non_decreasing
 from linkage.model.patterns import PatternCounts
 
-__all__ = ["Group", "Iteration", "Limits", "Run", "Task", "climb", "first_m"]
+__all__ = ["Group", "Iteration", "Limits", "Run", "Task", "climb", "distribution", "first_m"]
 
 _SMALLEST = 1e-12
 
@@ -70,6 +70,7 @@ class Task:
         u: One array a comparison.
         slices: Columns of each comparison in `one_hot`.
         n_outside: Pairs that blocking left out: pairs by chance.
+        fixed_m: m that is not trained, by column.
     """
 
     one_hot: FloatArray
@@ -77,9 +78,17 @@ class Task:
     u: tuple[FloatArray, ...]
     slices: tuple[slice, ...]
     n_outside: float
+    fixed_m: Mapping[int, FloatArray]
 
     @classmethod
-    def of(cls, patterns: PatternCounts, *, u: Sequence[FloatArray], n_outside: int) -> Task:
+    def of(
+        cls,
+        patterns: PatternCounts,
+        *,
+        u: Sequence[FloatArray],
+        n_outside: int,
+        fixed_m: Mapping[int, FloatArray] | None = None,
+    ) -> Task:
         """Patterns as a matrix of reached levels."""
         sound = tuple(distribution(part) for part in u)
         ends = np.cumsum([0, *(len(part) for part in sound)])
@@ -88,7 +97,8 @@ class Task:
         for column, place in enumerate(slices):
             reached = np.flatnonzero(patterns.gammas[:, column] >= 0)
             one_hot[reached, place.start + patterns.gammas[reached, column].astype(np.int64)] = 1.0
-        return cls(one_hot, patterns.counts.astype(np.float64), sound, slices, float(n_outside))
+        fixed = {column: distribution(part) for column, part in (fixed_m or {}).items()}
+        return cls(one_hot, patterns.counts.astype(np.float64), sound, slices, float(n_outside), fixed)
 
     @property
     def n_pairs(self) -> float:
@@ -172,7 +182,8 @@ def _maximise(task: Task, run: Run, shares: Sequence[FloatArray], limits: Limits
     if not limits.fix_prior:
         prior = min(max(sizes[0] / max(task.n_pairs, 1.0), _SMALLEST), limits.largest_prior, 1 - 1e-9)
     rest = max(task.n_pairs - sizes[0], _SMALLEST)
-    run.match = Group(_levels(task, expected[0], limits, monotone=limits.monotone), prior)
+    levels = _levels(task, expected[0], limits, monotone=limits.monotone)
+    run.match = Group(tuple(task.fixed_m.get(column, part) for column, part in enumerate(levels)), prior)
     run.others = tuple(
         Group(_levels(task, counts, limits, monotone=False), max((1 - prior) * size / rest, _SMALLEST))
         for counts, size in zip(expected[1:], sizes[1:], strict=True)

@@ -64,7 +64,9 @@ class DependentGroup(BaseModel):
     @model_validator(mode="after")
     def _tables(self) -> DependentGroup:
         if len(self.shape) != len(self.comparisons):
-            raise ValueError(f"{self.name}: expected a number of levels for each of {len(self.comparisons)} comparisons")
+            raise ValueError(
+                f"{self.name}: expected a number of levels for each of {len(self.comparisons)} comparisons"
+            )
         for what, given in (("m", self.m), ("u", self.u)):
             if len(given) != math.prod(self.shape):
                 raise ValueError(f"{self.name}: expected {math.prod(self.shape)} cells of {what}, got {len(given)}")

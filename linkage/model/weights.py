@@ -87,7 +87,8 @@ class PatternWeights:
         """`(n_pairs, n_terms)` what each of `names` adds (bits)."""
         columns = [bits[gammas[:, column]] for column, bits in enumerate(self._level_bits)]
         columns += [
-            interaction.reshape(-1)[self._cells(number, gammas)] for number, interaction in enumerate(self._interactions)
+            interaction.reshape(-1)[self._cells(number, gammas)]
+            for number, interaction in enumerate(self._interactions)
         ]
         return np.stack(columns, axis=1) if len(gammas) else np.zeros((0, len(self.names)))
 
