@@ -19,6 +19,7 @@ __all__ = ["ColumnKind", "ColumnProfile", "find_id", "profile"]
 
 _SAMPLE = 4000  # distinct values looked at; evenly spread over the sorted ones
 _MOST = 0.9
+_LONGEST_PLACE_CODE = 6  # digits; a telephone number has more
 _SEX = frozenset("m f w d u x 1 2 9 male female mann frau maennlich weiblich divers unbekannt unknown other".split())  # noqa: SIM905
 _DIGITS = re.compile(r"\d+")
 _DECIMAL = re.compile(r"[+-]?\d+[.,]\d+|[+-]?\d+")
@@ -149,8 +150,10 @@ def _kind_of_digits(values: tuple[str, ...], *, n_distinct: int, present: int) -
         return ColumnKind.YEAR
     if longest >= 6 and n_distinct > 0.3 * present:
         return ColumnKind.IDENTIFIER
-    if longest >= 3 and one_length and n_distinct > 30:
+    if 3 <= longest <= _LONGEST_PLACE_CODE and one_length and n_distinct > 30:
         return ColumnKind.PLACE_CODE
+    if longest > _LONGEST_PLACE_CODE and n_distinct > 30:
+        return ColumnKind.IDENTIFIER
     return ColumnKind.SHORT_NUMBER
 
 
