@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint venv venv-dev lock fixtures neo4j neo4j-stop clean
+.PHONY: bench-linkage demo test lint venv venv-dev lock fixtures neo4j neo4j-stop clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -37,6 +37,9 @@ lint: $(VENV)/.dev  ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench-linkage: $(VENV)/.dev  ## this engine beside Splink 5 and recordlinkage; an hour, 12 GiB of memory
+	@$(BIN)/python -m bench linkage --data bench-results/data --json bench-results/linkage.json
 
 fixtures: $(VENV)/.run  ## write the committed fixtures anew from their seeds
 	@$(BIN)/python -m fixtures.make tiny --out fixtures/tiny

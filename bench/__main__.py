@@ -75,6 +75,9 @@ def _tell(bench: Bench, results: list[CaseResult], out: Path | None) -> None:
         }
         for line in bench.details(printed):
             print(line)
+    if bench.judge is not None:
+        for line in bench.judge(results):
+            print(line)
     if out is not None:
         document = as_document(bench.name, facts, results)
         out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

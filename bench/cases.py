@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.compare import CaseResult
 
 __all__ = ["FRESH", "Bench", "Case", "Peer"]
 
@@ -61,6 +65,7 @@ class Bench:
         cases: Names of its cases, smallest first.
         make: Gives the case of a name; may write its input into the folder it is given, unmeasured.
         details: Turns what the processes printed into further lines of the report, case by case.
+        judge: Holds what was measured against what is wanted: further lines of the report.
     """
 
     name: str
@@ -68,3 +73,4 @@ class Bench:
     cases: tuple[str, ...]
     make: Callable[[str, Path], Case]
     details: Callable[[Mapping[str, Mapping[str, Sequence[object]]]], list[str]] | None = None
+    judge: Callable[[Sequence[CaseResult]], list[str]] | None = None

@@ -7,7 +7,12 @@ from numpy.typing import NDArray
 
 __all__ = ["name_list", "zipf_mandelbrot"]
 
-SURNAMES = """
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+SURNAMES = _words("""
 mueller schmidt schneider fischer weber meyer wagner becker schulz hoffmann schaefer koch bauer richter klein wolf
 schroeder neumann schwarz zimmermann braun krueger hofmann hartmann lange schmitt werner schmitz krause meier lehmann
 schmid schulze maier koehler herrmann koenig walter mayer huber kaiser fuchs peters lang scholz moeller weiss jung hahn
@@ -17,25 +22,30 @@ schreiber graf schulte dietrich ziegler kuhn kuehn pohl engel horn busch bergman
 pfeiffer beyer lindner ernst hansen huebner kramer jansen franz lutz lenz haase hermann ott petersen roemer schwab
 peter hesse nowak kowalski yilmaz kaya demir sahin nguyen oezdemir celik arslan aydin kilic schiller schroeter
 brinkmann fiedler ebert geiger hauser ullrich bock bender stark wirth berg kirsch reuter marx fritz moser
-""".split()
-GIRLS = """
+""")
+GIRLS = _words("""
 mia emma hannah sofia lina emilia marie lea anna lena leonie clara ella luisa ida frieda mathilda charlotte maja amelie
 johanna nele sarah laura lara julia katharina alina paula greta lotta helena antonia victoria elisa jana pia isabell
 melina zoe fiona stella carla romy merle finja jule mila lilly nora elif zeynep fatima aylin
-""".split()
-BOYS = """
+""")
+BOYS = _words("""
 ben noah leon paul elias finn luis jonas felix maximilian luca henry emil oskar theo jakob anton moritz leo max julian
 david alexander philipp tim niklas jan simon lukas fabian erik mats jannik samuel rafael johannes jonathan vincent karl
 till linus tom mika levi matteo milan adam ali mohammed emir yusuf kerem hannes konstantin
-""".split()
-_STARTS = "al an bar ber bin bo bra brei bu dar der dir do ebe eck eng er fal fen fin flo gei ger gie gla grab grun hag ham hau heg hei hil ho hu jor kal kel kie kir klo kno kra kur lam lau leh lin lo lu mar mei men mit mo nag neu nie ober ol os pan per plat po rau rei rie ro rud sand sche schi schla scho se sie span stei sti stro tan thie trau tri uhl ul un vei vo wal wei wen wie win zan zei zim".split()
+""")
+_STARTS = _words("""
+al an bar ber bin bo bra brei bu dar der dir do ebe eck eng er fal fen fin flo gei ger gie gla grab grun
+hag ham hau heg hei hil ho hu jor kal kel kie kir klo kno kra kur lam lau leh lin lo lu mar mei men mit
+mo nag neu nie ober ol os pan per plat po rau rei rie ro rud sand sche schi schla scho se sie span stei
+sti stro tan thie trau tri uhl ul un vei vo wal wei wen wie win zan zei zim
+""")
 _MIDDLES = ["", "de", "ke", "le", "mer", "na", "ne", "ner", "ra", "ri", "se", "ser", "ste", "ter", "tin", "zel"]
-_SURNAME_ENDS = (
+_SURNAME_ENDS = _words(
     "ach bach bauer berg brecht burg dorf feld furt gard ger hammer hardt haus heim hoff holz horst huber ing kamp ke "
     "ler ling mann meier meister mer muth ner nick rath rich sen ski stein thal wald weiler"
-).split()
-_GIRL_ENDS = "a ia ina ine ette lia nja ra sa ta tte vie".split()
-_BOY_ENDS = "an as ek en ert ian ias ik in jo o on or us".split()
+)
+_GIRL_ENDS = _words("a ia ina ine ette lia nja ra sa ta tte vie")
+_BOY_ENDS = _words("an as ek en ert ian ias ik in jo o on or us")
 
 
 def name_list(kind: str, length: int) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,12 +23,13 @@ from graph_schema.chance import stream
 
 __all__ = ["People", "make_people", "write_people"]
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.integer[Any]]
 N_SURNAMES, N_GIVEN, N_POSTCODES, N_HOSPITALS, N_CODES, MOST_CODES = 60_000, 2_500, 8_170, 200, 400, 5
 FIRST_BIRTH, N_BIRTH_DAYS = np.datetime64("1990-01-01"), 31 * 365 + 8
 N_ADMISSION_DAYS = 6 * 365
 _WIDTH = 40  # letters of the longest name with its second name, and more
 _MISSING = -1
+_ROWS_AT_ONCE = 5_000_000
 
 
 @dataclass(slots=True)
@@ -76,8 +78,8 @@ def write_people(folder: Path, *, n_left: int, n_right: int, overlap: float, see
     draw = stream("bench-linkage-order", seed=seed)
     left_of = draw.permutation(n_left)
     right_of = draw.permutation(np.concatenate([np.arange(n_both), np.arange(n_left, n_left + n_right - n_both)]))
-    _write(folder / "left.parquet", everyone.take(left_of), rate=0.35, seed=seed, side="left")
-    _write(folder / "right.parquet", everyone.take(right_of), rate=1.0, seed=seed, side="right")
+    _write(folder / "left.parquet", everyone, left_of, rate=0.35, draw=stream("bench-linkage-errors-left", seed=seed))
+    _write(folder / "right.parquet", everyone, right_of, rate=1.0, draw=stream("bench-linkage-errors-right", seed=seed))
     place = np.empty(n_left + n_right - n_both, dtype=np.int64)
     place[left_of] = np.arange(n_left)
     there = np.flatnonzero(right_of < n_both)
@@ -90,25 +92,26 @@ def make_people(n: int, *, seed: int) -> People:
     draw = stream("bench-linkage-people", seed=seed)
     region_weight = draw.gamma(0.8, size=N_POSTCODES)
     postcode = _drawn(draw, region_weight / region_weight.sum(), n)
-    sex = draw.integers(0, 2, n)
+    sex = draw.integers(0, 2, n, dtype=np.int32)
     given = _drawn(draw, zipf_mandelbrot(N_GIVEN, offset=8, power=1.05), n) + N_GIVEN * sex
-    hospital = (postcode * N_HOSPITALS // N_POSTCODES + np.rint(draw.normal(0, 1.2, n)).astype(np.int64)) % N_HOSPITALS
-    born = draw.integers(0, N_BIRTH_DAYS, n)
+    near = np.rint(draw.normal(0, 1.2, n)).astype(np.int32)
+    hospital = (postcode * np.int64(N_HOSPITALS) // N_POSTCODES + near) % N_HOSPITALS
+    born = draw.integers(0, N_BIRTH_DAYS, n, dtype=np.int32)
     return People(
         sex=sex,
         given=given,
         surname=_drawn(draw, zipf_mandelbrot(N_SURNAMES, offset=15, power=1.0), n),
-        second=np.full(n, _MISSING),
+        second=np.full(n, _MISSING, dtype=np.int32),
         born=born,
         postcode=postcode,
-        admitted=N_BIRTH_DAYS - N_ADMISSION_DAYS + draw.integers(0, N_ADMISSION_DAYS, n),
-        hospital=hospital,
+        admitted=draw.integers(N_BIRTH_DAYS - N_ADMISSION_DAYS, N_BIRTH_DAYS, n, dtype=np.int32),
+        hospital=hospital.astype(np.int32),
         codes=_drawn_codes(draw, n),
     )
 
 
 def _drawn(draw: np.random.Generator, shares: NDArray[np.float64], n: int) -> Ints:
-    return np.minimum(np.searchsorted(np.cumsum(shares), draw.random(n)), len(shares) - 1).astype(np.int64)
+    return np.minimum(np.searchsorted(np.cumsum(shares), draw.random(n)), len(shares) - 1).astype(np.int32)
 
 
 def _drawn_codes(draw: np.random.Generator, n: int) -> Ints:
@@ -116,11 +119,22 @@ def _drawn_codes(draw: np.random.Generator, n: int) -> Ints:
     codes = _drawn(draw, zipf_mandelbrot(N_CODES, offset=5, power=1.0), n * MOST_CODES).reshape(n, MOST_CODES)
     n_codes = draw.integers(1, MOST_CODES + 1, n)
     codes[np.arange(MOST_CODES) >= n_codes[:, None]] = _MISSING
-    return codes
+    return codes.astype(np.int16)
 
 
-def _write(path: Path, people: People, *, rate: float, seed: int, side: str) -> None:
-    draw = stream(f"bench-linkage-errors-{side}", seed=seed)
+def _write(path: Path, everyone: People, order: Ints, *, rate: float, draw: np.random.Generator) -> None:
+    """Some people, in this order and with errors, a few million at once."""
+    writer = None
+    for start in range(0, len(order), _ROWS_AT_ONCE):
+        people = everyone.take(order[start : start + _ROWS_AT_ONCE])
+        table = _with_errors(people, first_id=start, rate=rate, draw=draw)
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
+def _with_errors(people: People, *, first_id: int, rate: float, draw: np.random.Generator) -> pa.Table:
     n = len(people.sex)
 
     def hit(share: float) -> NDArray[np.bool_]:
@@ -138,12 +152,14 @@ def _write(path: Path, people: People, *, rate: float, seed: int, side: str) -> 
     people.hospital = np.where(hit(0.03), draw.integers(0, N_HOSPITALS, n), people.hospital)
     people.sex = np.where(hit(0.004), 1 - people.sex, people.sex)
     _codes_with_errors(people.codes, rate=rate, draw=draw)
-    table = pa.table(
+    return pa.table(
         {
-            "unique_id": pa.array(np.arange(n), pa.int32()),
+            "unique_id": pa.array(first_id + np.arange(n), pa.int32()),
             "given": _nulled(names[0], hit(0.01)),
             "surname": _nulled(names[1], hit(0.004)),
-            "sex": pa.DictionaryArray.from_arrays(pa.array(people.sex, pa.int32()), ["female", "male"]).cast(pa.string()),
+            "sex": pa.DictionaryArray.from_arrays(pa.array(people.sex, pa.int32()), ["female", "male"]).cast(
+                pa.string()
+            ),
             "born": _nulled(_days(born), hit(0.006)),
             "postcode": _nulled(_postcodes(people.postcode, typo=hit(0.01), draw=draw), hit(0.02)),
             "admitted": _nulled(_days(admitted), hit(0.03)),
@@ -151,7 +167,6 @@ def _write(path: Path, people: People, *, rate: float, seed: int, side: str) -> 
             "codes": _lists(people.codes),
         }
     )
-    pq.write_table(table, path)
 
 
 def _names(
@@ -216,7 +231,7 @@ def _days(days: Ints) -> pa.Array:
 
 def _postcodes(numbers: Ints, *, typo: NDArray[np.bool_], draw: np.random.Generator) -> pa.Array:
     """Five digits, neighbours alike in the first ones; a typo changes one digit."""
-    codes = 1_000 + numbers * 12
+    codes = 1_000 + numbers.astype(np.int64) * 12
     place = 10 ** draw.integers(0, 5, len(codes))
     digit = codes // place % 10
     codes = np.where(typo, codes + ((digit + draw.integers(1, 10, len(codes))) % 10 - digit) * place, codes)

@@ -12,7 +12,19 @@ import psutil
 
 __all__ = ["machine_facts"]
 
-_PACKAGES = ("doselink", "numpy", "pyarrow", "scipy", "pydicom", "neo4j", "arcadedb-embedded", "recordlinkage")
+_PACKAGES = (
+    "doselink",
+    "numpy",
+    "numba",
+    "pyarrow",
+    "scipy",
+    "rapidfuzz",
+    "duckdb",
+    "pydicom",
+    "neo4j",
+    "arcadedb-embedded",
+    "recordlinkage",
+)
 
 
 def machine_facts(repository: Path) -> dict[str, object]:

@@ -1,5 +1,5 @@
 """
-A whole linkage by this engine, or only its scoring with a given model, with the comparisons and rules of Splink's worker.
+A whole linkage by this engine, or only its scoring with a given model; comparisons and rules of Splink's worker.
 
 `python -m bench.workers.our_linkage LEFT RIGHT --out FOLDER [--codes] [--plain] [--model FILE]`
 writes FOLDER/predictions.parquet (unique_id_l, unique_id_r, match_weight) and, unless a model is given,
