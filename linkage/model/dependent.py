@@ -1,0 +1,362 @@
+"""
+Fields that depend on each other: found from the counts, tested against chance, and mended. Pure. Opens nothing.
+
+A family shares surname, street and postcode. Fellegi and Sunter add the three weights up as if strangers agreed on
+each by a separate accident, which gives every brother some 28 bits; they outnumber the matches, EM takes both
+together for the matches, learns that matches often have another given name and birth date, and F1 falls by 3-6
+points. The mending is a joint u of the three fields, in which agreement on all of them is as common as families are.
+
+Among so many ways in which fields might depend the right ones are found one interaction at a time. Each candidate,
+a pair of comparisons among matches or among the rest, is tried by refitting the whole model (milliseconds on pattern
+counts); the one that raises the likelihood most is kept while it is worth its parameters (BIC) and changes a weight.
+That greed is also what tells brothers from movers, although both agree on one half of the fields and not on the
+other: once street and postcode are known to go together, brothers cost one more interaction among the rest (surname
+and street), where calling them matches would cost one for each field in which brothers differ by accident; movers
+cost one among the matches (street and postcode fail together), where calling them strangers would cost three.
+
+Why not look-alike groups (`mixture`): a class of its own for neighbours keeps them from being *learned* from, but
+does not say what a neighbour's agreement weighs, and a mixture over all comparisons cannot be explained comparison
+by comparison. An interaction does both. `em.fit` keeps look-alikes for callers whose weights must stay sums of
+independent terms; `fit_dependent` starts from what it found and replaces them.
+
+Why not all interactions at once: with every pair free, the rest can imitate the matches and EM moves them over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from linkage.arrays import FloatArray
+from linkage.model.dependence import Among, Evidence, PairDependence, pair_margin
+from linkage.model.em import EMSettings, Fit, fit
+from linkage.model.joint_em import Edge, JointRun, JointTask, Outside, Structure, Tables, climb_joint
+from linkage.model.mixture import Limits
+from linkage.model.model import ComparisonModel, DependentGroup, Model, rounded
+from linkage.model.patterns import PatternCounts
+from linkage.model.weights import pair_bits, posterior
+
+__all__ = ["DependenceSettings", "DependentFit", "fit_dependent"]
+
+_AMONG: tuple[Among, Among] = ("matches", "non-matches")
+_TRIAL_ITERATIONS = 40
+_TRIAL_TOLERANCE = 1e-4
+_TRIED = 6  # candidates of each kind that are refitted in a step
+_GROWTH = 1.1  # of the matches by one interaction among them
+_OUTRIGHT = 2  # comparisons that disagree: a pair that is perhaps no match, whatever EM holds at present
+
+
+class DependenceSettings(BaseModel):
+    """How dependence between comparisons is sought."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    most_interactions: int = Field(10, ge=0, description="Interactions that are kept at most; 0 = independence.")
+    most_cells: int = Field(4096, ge=4, description="Cells of a group's joint table at most: product of its levels.")
+    least_bits: float = Field(0.5, ge=0, description="What an interaction must change some weight by (bits).")
+
+
+@dataclass(frozen=True, slots=True)
+class DependentFit:
+    """
+    A model with the dependence it was found to need.
+
+    Attributes:
+        fit: The trained model and its course.
+        independent: The fit that assumes independence, for comparison.
+        dependence: Every pair of comparisons among matches and non-matches: data of the dependence chart.
+        gain: Log-likelihood that the interactions have brought (nats).
+    """
+
+    fit: Fit
+    independent: Fit
+    dependence: tuple[PairDependence, ...]
+    gain: float
+
+
+def fit_dependent(
+    patterns: PatternCounts,
+    *,
+    comparisons: Sequence[tuple[str, tuple[str, ...]]],
+    u: Sequence[FloatArray],
+    settings: EMSettings | None = None,
+    dependence: DependenceSettings | None = None,
+    largest_prior: float = 1.0,
+    fixed_m: Mapping[str, FloatArray] | None = None,
+    outside: Outside | None = None,
+    known: FloatArray | None = None,
+    pairs_a_draw: FloatArray | None = None,
+) -> DependentFit:
+    """
+    Train m, the prior, and the dependence between comparisons, by `em.fit` first and then from what it found.
+
+    Args:
+        patterns: Counts that stand for all pairs of the tables: of every pair, or of a sample that is weighted to
+            them (`linkage.model.sample`); not of what blocking proposes.
+        comparisons: (name, level names) of each column.
+        u: Probability of each level among non-matches, one array a comparison.
+        settings: How EM runs.
+        dependence: How dependence is sought.
+        largest_prior: What the prior cannot be above.
+        fixed_m: m of comparisons whose m is not trained; they are left out of groups.
+        outside: Pairs of the tables that `patterns` leaves out.
+        known: `(n_patterns,)` further pairs that are known to be no match, by pattern: those of one table that has
+            no duplicates, say. They teach dependence, not the prior.
+        pairs_a_draw: `(n_patterns,)` pairs that one drawn pair of the pattern stands for, where the counts are a
+            weighted sample: evidence is that of the draws, not of the pairs they stand for.
+    """
+    chosen, sought = settings or EMSettings(), dependence or DependenceSettings()
+    alone = fit(
+        patterns,
+        comparisons=comparisons,
+        u=u,
+        settings=chosen,
+        n_pairs=patterns.n_pairs + round(outside.n_pairs) if outside is not None else None,
+        largest_prior=largest_prior,
+        fixed_m=fixed_m,
+    )
+    names = tuple(name for name, _ in comparisons)
+    evidence = Evidence(patterns, names, tuple(u), outside=outside, known=known, pairs_a_draw=pairs_a_draw)
+    search = _Search(
+        evidence,
+        named=comparisons,
+        start=alone,
+        settings=chosen,
+        sought=sought,
+        largest_prior=largest_prior,
+        fixed_m=fixed_m or {},
+    )
+    structure, run, gain = search.run()
+    return DependentFit(
+        fit=search.fit_of(structure, run), independent=alone, dependence=search.scores(structure, run), gain=gain
+    )
+
+
+class _Search:
+    """One search; holds what does not change in it."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        *,
+        named: Sequence[tuple[str, tuple[str, ...]]],
+        start: Fit,
+        settings: EMSettings,
+        sought: DependenceSettings,
+        largest_prior: float,
+        fixed_m: Mapping[str, FloatArray],
+    ) -> None:
+        patterns = evidence.patterns
+        self._evidence, self._named, self._u = evidence, named, evidence.u
+        self._settings, self._sought, self._alone = settings, sought, start
+        self._fixed = {c: np.asarray(fixed_m[name]) for c, (name, _) in enumerate(named) if name in fixed_m}
+        self._m = [np.array(part.m) for part in start.model.comparisons]
+        self._shares = posterior(pair_bits(patterns.gammas, start.model), start.model.prior)
+        self._n_different = (patterns.gammas == 0).sum(axis=1)
+        self._limits = Limits(
+            max_iterations=settings.max_iterations,
+            tolerance=max(settings.tolerance, 1e-8),
+            pseudo_count=settings.pseudo_count,
+            monotone=settings.monotone,
+            largest_prior=largest_prior,
+            fix_prior=settings.fix_prior,
+        )
+        self._trial = replace(self._limits, max_iterations=_TRIAL_ITERATIONS, tolerance=_TRIAL_TOLERANCE)
+
+    def run(self) -> tuple[Structure, JointRun, float]:
+        """Add interactions one at a time, the most likely one first, while they are worth it."""
+        structure, gained = Structure(), 0.0
+        run = self._climb(structure, self._shares, self._limits)
+        while len(structure.m_edges) + len(structure.u_edges) < self._sought.most_interactions:
+            best = self._best_addition(structure, run)
+            if best is None:
+                break
+            structure, gain = best
+            gained += gain
+            run = self._climb(structure, run.shares, self._limits)
+        return structure, run, gained
+
+    def _best_addition(self, structure: Structure, run: JointRun) -> tuple[Structure, float] | None:
+        """
+        The structure with one more interaction that explains the counts best, and its gain (nats).
+
+        Among the rest as long as that helps, and only then among matches: while relatives and movers are both held
+        for matches, their fields fail in turn and would pass for dependence among matches.
+        """
+        without: dict[tuple[tuple[int, ...], ...], float] = {}
+        candidates = self._candidates(structure, run)
+        for kind in ("non-matches", "matches"):
+            best: tuple[float, Structure, float] | None = None
+            for edge, among in (part for part in candidates if part[1] == kind):
+                like = replace(structure, joined=(*structure.joined, edge))
+                units = tuple(like.units(len(self._u)))
+                if units not in without:
+                    without[units] = self._likelihood(like, run.shares)
+                more = _with(structure, edge, among)
+                tried = self._climb(more, run.shares, self._trial)
+                gain = tried.history[-1].log_likelihood - without[units]
+                worth = gain - self._evidence.price(edge, among, run.shares)
+                if worth <= 0 or (best is not None and worth <= best[0]):
+                    continue
+                if self._matters(more, tried, edge, among) and self._keeps(edge, among, structure, run, tried):
+                    best = (worth, more, gain)
+            if best is not None:
+                return best[1:]
+        return None
+
+    def _likelihood(self, structure: Structure, shares: FloatArray) -> float:
+        return self._climb(structure, shares, self._trial).history[-1].log_likelihood
+
+    def _climb(self, structure: Structure, shares: FloatArray, limits: Limits) -> JointRun:
+        task = self._task(structure)
+        return climb_joint(task, start=task.start(shares, u=self._u), limits=limits)
+
+    def _task(self, structure: Structure) -> JointTask:
+        return JointTask.of(
+            self._evidence.patterns,
+            structure=structure,
+            margins=(self._m, self._u),
+            pseudo_count=self._settings.pseudo_count,
+            outside=self._evidence.outside,
+            known=self._evidence.known,
+            fixed_m=self._fixed,
+        )
+
+    def _candidates(self, structure: Structure, run: JointRun) -> list[tuple[Edge, Among]]:
+        """
+        The interactions most worth a trial: those that expected counts miss most.
+
+        Expected counts are taken as EM now divides the pairs, and, because it may hold relatives for matches, again
+        with the pairs that disagree outright on two comparisons counted among the rest.
+        """
+        doubtful = np.where(self._n_different < _OUTRIGHT, run.shares, 0.0)
+        listed: list[tuple[Edge, Among]] = []
+        views: tuple[tuple[Among, FloatArray], ...] = (
+            ("matches", run.shares),
+            ("non-matches", run.shares),
+            ("non-matches", doubtful),
+        )
+        for among, shares in views:
+            taken = structure.m_edges if among == "matches" else structure.u_edges
+            scored = [
+                (self._evidence.score(edge, among, shares, run.tables, structure).residual_gain, edge)
+                for edge in self._edges(structure)
+                if edge not in taken
+            ]
+            listed += [(edge, among) for _, edge in sorted(scored, key=lambda part: (-part[0], part[1]))[:_TRIED]]
+        return list(dict.fromkeys(listed))
+
+    def _edges(self, structure: Structure) -> list[Edge]:
+        """Pairs of comparisons whose joint table would not be too large."""
+        sizes = {
+            column: (unit, int(np.prod([len(self._u[other]) for other in unit])))
+            for unit in structure.units(len(self._u))
+            for column in unit
+        }
+        out = []
+        for a, b in combinations([c for c in range(len(self._u)) if c not in self._fixed], 2):
+            (unit, n_a), (other, n_b) = sizes[a], sizes[b]
+            if unit == other or n_a * n_b <= self._sought.most_cells:
+                out.append((a, b))
+        return out
+
+    def _matters(self, structure: Structure, run: JointRun, edge: Edge, among: Among) -> bool:
+        """Whether some cell in which at least five pairs are expected weighs clearly more or less than without."""
+        tables = run.tables.m if among == "matches" else run.tables.u
+        joint = pair_margin(structure.units(len(self._u)), tables, edge)
+        n_matches = run.tables.prior * self._evidence.n_pairs
+        size = n_matches if among == "matches" else self._evidence.n_pairs - n_matches
+        alone = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
+        seen = size * joint >= 5
+        return bool(seen.any()) and float(np.abs(np.log2(joint / alone))[seen].max()) >= self._sought.least_bits
+
+    def _keeps(self, edge: Edge, among: Among, structure: Structure, run: JointRun, tried: JointRun) -> bool:
+        """
+        Whether an interaction among matches describes the matches there are, instead of winning others over.
+
+        Fields that fail together by a free number can take in every pair that agrees on the others: relatives again.
+        """
+        if among != "matches":
+            return True
+        present = self._evidence.score(edge, among, run.shares, run.tables, structure).residual_gain
+        grown = tried.tables.prior / run.tables.prior
+        return grown <= _GROWTH and present >= self._evidence.price(edge, among, run.shares)
+
+    def scores(self, structure: Structure, run: JointRun) -> tuple[PairDependence, ...]:
+        """Every pair of comparisons, among matches and among the rest."""
+        return tuple(
+            self._evidence.score(edge, among, run.shares, run.tables, structure)
+            for among in _AMONG
+            for edge in combinations(range(len(self._u)), 2)
+        )
+
+    def fit_of(self, structure: Structure, run: JointRun) -> Fit:
+        """The fit, its model with groups, and what makes it doubtful."""
+        if not structure.m_edges and not structure.u_edges:
+            return self._alone
+        model = self._model(structure, run.tables)
+        doubts = []
+        if not run.converged:
+            doubts.append("EM did not converge in max_iterations: raise it, or use fewer comparisons")
+        other = self._climb(structure, np.where(self._n_different < _OUTRIGHT, run.shares, 0.0), self._limits)
+        if abs(np.log2(other.tables.prior) - np.log2(run.tables.prior)) > 1:
+            ends = f"{other.tables.prior:.2g}, {run.tables.prior:.2g}"
+            doubts.append(
+                f"EM is not identified: its starts end at different priors ({ends}); add comparisons or rules"
+            )
+        if run.tables.prior * self._evidence.n_pairs < 1:
+            doubts.append("EM found less than one expected match: nothing to learn from; use a model trained elsewhere")
+        if run.tables.prior >= self._limits.largest_prior * (1 - 1e-6) and self._limits.largest_prior < 1:
+            doubts.append("EM wants more matches than there are records: leave out comparisons that repeat each other")
+        doubts += _doubts_of_levels(model)
+        return Fit(
+            model=model,
+            history=tuple(run.history),
+            converged=run.converged,
+            log_likelihood=run.history[-1].log_likelihood,
+            warnings=tuple(doubts),
+        )
+
+    def _model(self, structure: Structure, tables: Tables) -> Model:
+        parts: dict[int, ComparisonModel] = {}
+        groups = []
+        for unit, m, u in zip(structure.units(len(self._u)), tables.m, tables.u, strict=True):
+            for axis, column in enumerate(unit):
+                others = tuple(other for other in range(m.ndim) if other != axis)
+                name, levels = self._named[column]
+                parts[column] = ComparisonModel(
+                    name=name, level_names=tuple(levels), m=_numbers(m.sum(axis=others)), u=_numbers(u.sum(axis=others))
+                )
+            if len(unit) > 1:
+                names = tuple(self._named[column][0] for column in unit)
+                groups.append(
+                    DependentGroup(name="+".join(names), comparisons=names, shape=m.shape, m=_numbers(m), u=_numbers(u))
+                )
+        ordered = tuple(parts[column] for column in range(len(self._u)))
+        return Model(comparisons=ordered, prior=rounded(tables.prior), groups=tuple(groups))
+
+
+def _with(structure: Structure, edge: Edge, among: Among) -> Structure:
+    if among == "matches":
+        return replace(structure, m_edges=tuple(sorted((*structure.m_edges, edge))))
+    return replace(structure, u_edges=tuple(sorted((*structure.u_edges, edge))))
+
+
+def _numbers(table: FloatArray) -> tuple[float, ...]:
+    kept: FloatArray = np.maximum(table.reshape(-1), 1e-300)
+    return tuple(rounded(float(p)) for p in kept / float(kept.sum()))
+
+
+def _doubts_of_levels(model: Model) -> list[str]:
+    doubts = []
+    for part in model.comparisons:
+        bits = np.log2(np.array(part.m) / np.array(part.u))
+        if bits[-1] - bits[0] < 0.1:
+            doubts.append(f"comparison {part.name!r} says nothing: its strongest and weakest level weigh the same")
+        elif np.any(np.diff(bits) < -1e-6):
+            doubts.append(f"comparison {part.name!r}: a stronger level weighs less than a weaker one")
+    return doubts
