@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from graph_schema.errors import ExitCode, UserError
+from linkage import columns
 from linkage.arrays import FloatArray, Int8Array, IntArray
+from linkage.columns import ColumnMissing
 
 if TYPE_CHECKING:
     from linkage.comparison.encoding import Codes
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["NULL", "ColumnMissing", "Comparison", "Prepared", "column_of"]
 
 NULL = -1  # the level of a pair with nothing on a side: weight 0, neither for nor against
-
-
-class ColumnMissing(UserError):
-    """A setting names a column that a table does not have."""
-
-    exit_code = ExitCode.SETTINGS
 
 
 class Prepared(ABC):
@@ -111,10 +106,7 @@ def column_of(table: pa.Table, column: str, comparison: str) -> pa.ChunkedArray:
     Raises:
         ColumnMissing: If the table does not have it; the message names those it has.
     """
-    if column not in table.column_names:
-        there = ", ".join(table.column_names)
-        raise ColumnMissing(f"comparison {comparison!r}: expected a column {column!r}, the table has: {there}")
-    return table.column(column)
+    return columns.column_of(table, column, f"comparison {comparison!r}")
 
 
 def first_reached(reached: list[tuple[int, np.ndarray]], missing: np.ndarray) -> Int8Array:

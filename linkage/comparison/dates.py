@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -12,35 +11,14 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from linkage.arrays import BoolArray, Int8Array, Int32Array, IntArray
+from linkage.columns.dates import date_digits
 from linkage.comparison.base import Comparison, Prepared, first_reached
 from linkage.comparison.encoding import Codes, encode
 
 __all__ = ["DateComparison", "date_digits"]
 
-_YEAR_FIRST = re.compile(r"^(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})(?:[T ].*)?$")
-_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
-_DAY_FIRST = re.compile(r"^(\d{1,2})[-/. ]{1,2}(\d{1,2})[-/. ]{1,2}(\d{4})$")
 UIntArray: TypeAlias = NDArray[np.uint32]  # dates as eight decimal digits, four bits each
 _NO_DAY = np.iinfo(np.int64).min
-
-
-def date_digits(text: str) -> str:
-    """
-    A date as YYYYMMDD, or "" for what is none. An impossible date (month 13) keeps its digits: it is a typo.
-
-    Year first (with or without delimiters) and the German day first are read; month first is not.
-
-    >>> date_digits("3.10.2015"), date_digits("2015-10-03"), date_digits("20151303"), date_digits("n.a.")
-    ('20151003', '20151003', '20151303', '')
-    """
-    found = _COMPACT.match(text) or _YEAR_FIRST.match(text)
-    if found:
-        year, month, day = found.groups()
-    elif found := _DAY_FIRST.match(text):
-        day, month, year = found.groups()
-    else:
-        return ""
-    return f"{year}{int(month):02d}{int(day):02d}"
 
 
 @dataclass(frozen=True, slots=True)
