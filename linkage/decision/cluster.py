@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import networkx as nx
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -9,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from linkage.arrays import FloatArray, IntArray
 
-__all__ = ["clusters", "conflict_components"]
+__all__ = ["clusters", "clusters_at", "conflict_components"]
 
 
 def clusters(pairs: IntArray, *, n_records: int) -> IntArray:
@@ -30,6 +32,29 @@ def clusters(pairs: IntArray, *, n_records: int) -> IntArray:
     lowest = np.full(int(label.max()) + 1, n_records, dtype=np.int64)
     np.minimum.at(lowest, label, np.arange(n_records, dtype=np.int64))
     return lowest[label]
+
+
+def clusters_at(pairs: IntArray, bits: FloatArray, *, floors: Sequence[float], n_records: int) -> IntArray:
+    """
+    Connected components at several thresholds; lower ones only ever join what higher ones hold.
+
+    Args:
+        pairs: `(n_pairs, 2)` records.
+        bits: `(n_pairs,)` weights.
+        floors: Weights from which pairs count (bits), in any order.
+        n_records: Records are 0 to n_records - 1.
+
+    Returns:
+        `(n_floors, n_records)` the lowest record of each record's cluster.
+    """
+    label = np.arange(n_records, dtype=np.int64)
+    out = np.empty((len(floors), n_records), dtype=np.int64)
+    above = np.inf
+    for place in np.argsort(-np.asarray(floors, dtype=np.float64), kind="stable").tolist():
+        fresh = (bits >= floors[place]) & (bits < above)
+        label = clusters(label[pairs[fresh]], n_records=n_records)[label]
+        out[place], above = label, floors[place]
+    return out
 
 
 def conflict_components(pairs: IntArray, *, bits: FloatArray, cannot: IntArray) -> list[nx.Graph[int]]:

@@ -107,6 +107,8 @@ class Constraints:
     _apart: IntArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        for name in ("must", "cannot"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.int64).reshape(-1, 2))
         must, cannot = self._ends(self.must), self._ends(self.cannot)
         nodes = np.unique(np.concatenate([must.reshape(-1), cannot.reshape(-1)]))
         a, b = np.searchsorted(nodes, must).T
@@ -123,7 +125,6 @@ class Constraints:
 
     def _ends(self, pairs: IntArray) -> IntArray:
         """Rows as numbers of one kind: right rows of a second table are odd."""
-        pairs = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
         return pairs if self.within else pairs * 2 + np.array([0, 1])
 
     def _refuse(self, contradictions: IntArray) -> None:
