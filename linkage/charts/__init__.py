@@ -1,7 +1,60 @@
-"""Charts of a linkage as altair charts, and as SVG that needs nothing from the network. They hold no record."""
+"""
+Charts of a linkage: altair charts that are shown, handed on and saved without anything from the network.
 
-from linkage.charts.model import em_history, level_probabilities, level_weights
-from linkage.charts.svg import svg
-from linkage.charts.weights import weight_histogram
+Every chart leaves out the values of records unless it is told `remove_sensitive_data=False`; those without that
+argument hold none in any case.
+"""
 
-__all__ = ["em_history", "level_probabilities", "level_weights", "svg", "weight_histogram"]
+from linkage.charts.accuracy import accuracy_chart, precision_recall_chart, roc_chart, threshold_selection_tool
+from linkage.charts.blocking import RuleYield, blocking_rules_chart
+from linkage.charts.chart import Chart, ChartFormat, charts_page, svg
+from linkage.charts.columns import Completeness, completeness_chart, completeness_of, profile_columns_chart
+from linkage.charts.dependence import dependence_chart
+from linkage.charts.estimates import ParameterEstimate, parameter_estimate_comparisons_chart
+from linkage.charts.frequencies import tf_adjustment_chart
+from linkage.charts.model import (
+    em_history_chart,
+    m_u_parameters_chart,
+    match_weights_chart,
+    match_weights_history_chart,
+)
+from linkage.charts.unlinkables import unlinkables_chart
+from linkage.charts.waterfall import waterfall_chart
+from linkage.charts.weights import match_weights_histogram
+
+level_weights = match_weights_chart
+level_probabilities = m_u_parameters_chart
+em_history = em_history_chart
+weight_histogram = match_weights_histogram
+
+__all__ = [
+    "Chart",
+    "ChartFormat",
+    "Completeness",
+    "ParameterEstimate",
+    "RuleYield",
+    "accuracy_chart",
+    "blocking_rules_chart",
+    "charts_page",
+    "completeness_chart",
+    "completeness_of",
+    "dependence_chart",
+    "em_history",
+    "em_history_chart",
+    "level_probabilities",
+    "level_weights",
+    "m_u_parameters_chart",
+    "match_weights_chart",
+    "match_weights_histogram",
+    "match_weights_history_chart",
+    "parameter_estimate_comparisons_chart",
+    "precision_recall_chart",
+    "profile_columns_chart",
+    "roc_chart",
+    "svg",
+    "tf_adjustment_chart",
+    "threshold_selection_tool",
+    "unlinkables_chart",
+    "waterfall_chart",
+    "weight_histogram",
+]

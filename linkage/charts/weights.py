@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import altair as alt
 import numpy as np
 
 from linkage.arrays import FloatArray, IntArray
-from linkage.charts.svg import Chart, inline
+from linkage.charts.chart import Chart, inline
+from linkage.charts.style import AGAINST, NEUTRAL, titled
 
-__all__ = ["weight_bins", "weight_histogram"]
+__all__ = ["match_weights_histogram", "weight_bins"]
+
+_FLOOR = 0.7  # foot of the bars on the log scale, so that one pair can be seen
+_MOST_BINS = 2000
+_LABEL_STEP = 14  # between the names of thresholds that lie close together
 
 
 def weight_bins(bits: FloatArray, counts: IntArray, *, width: float = 1.0) -> list[dict[str, float]]:
@@ -34,37 +39,49 @@ def weight_bins(bits: FloatArray, counts: IntArray, *, width: float = 1.0) -> li
     ]
 
 
-def weight_histogram(bits: FloatArray, counts: IntArray, *, thresholds: dict[str, float], width: float = 1.0) -> Chart:
+def match_weights_histogram(
+    bits: FloatArray, counts: IntArray, *, thresholds: dict[str, float], width: float = 1.0
+) -> Chart:
     """
     Histogram of the compared pairs by match weight; a pair of towers far apart is what separates well.
+
+    It holds no value of any record, whatever the data.
 
     Args:
         bits: `(n_patterns,)` match weight with the prior (bits).
         counts: `(n_patterns,)` pairs with that weight.
         thresholds: Name of each threshold and its match weight (bits).
-        width: Width of a bin (bits).
+        width: Width of a bin (bits); raised where that would be more bins than can be seen.
     """
-    rows = [
-        {**row, "shown": max(row["n_pairs"], 0.8)} for row in weight_bins(bits, counts, width=width) if row["n_pairs"]
-    ]
+    span = float(np.ptp(bits)) if len(bits) else 0.0
+    bins = weight_bins(bits, counts, width=max(width, span / _MOST_BINS))
+    rows = [{**row, "shown": max(row["n_pairs"], 0.8)} for row in bins if row["n_pairs"]]
     bars = (
-        alt.Chart(inline(rows))
-        .mark_bar(color="#33638d")
+        alt.Chart(cast("Any", inline(rows)))
+        .mark_bar(color=NEUTRAL)
         .encode(
-            x=alt.X("from_bits:Q", title="match weight, prior included (bits)", bin="binned"),
+            x=alt.X("from_bits:Q", title="match weight, prior included (bits)", bin=cast("Any", "binned")),
             x2="to_bits:Q",
-            y=alt.Y("shown:Q", title="pairs (log scale)", scale=alt.Scale(type="log", domainMin=0.7)),
-            y2=alt.datum(0.7),
+            y=alt.Y("shown:Q", title="pairs (log scale)", scale=alt.Scale(type="log", domainMin=_FLOOR)),
+            y2=cast("Any", alt).datum(_FLOOR),
+            tooltip=["from_bits:Q", "to_bits:Q", "n_pairs:Q"],
         )
     )
-    lines = [{"bits": bit, "name": name} for name, bit in thresholds.items()]
-    rule = alt.Chart(inline(lines)).mark_rule(color="#b5432e", strokeDash=[4, 3]).encode(x="bits:Q")
-    labels = [_label(row, on_the_left=place == 0 and len(lines) > 1) for place, row in enumerate(lines)]
-    return alt.layer(bars, rule, *labels).properties(width=680, height=240)
+    lines = [
+        {"bits": round(bit, 6), "name": name} for name, bit in sorted(thresholds.items(), key=lambda item: item[1])
+    ]
+    rule = alt.Chart(cast("Any", inline(lines))).mark_rule(color=AGAINST, strokeDash=[4, 3]).encode(x="bits:Q")
+    names = [_label(line, place=place, n=len(lines)) for place, line in enumerate(lines)]
+    drawn = alt.layer(bars, rule, *names).properties(
+        width=680, height=240, title=titled("Pairs by match weight", f"{int(np.sum(counts)):,} pairs")
+    )
+    return Chart(drawn, title="Pairs by match weight")
 
 
-def _label(line: dict[str, object], *, on_the_left: bool) -> alt.Chart:
-    """Name of a threshold beside its line."""
+def _label(line: dict[str, object], *, place: int, n: int) -> Any:
+    """Name of a threshold beside its line: the lowest on its left, every further one a line lower on its right."""
+    on_the_left = place == 0 and n > 1
     align, dx = ("right", -4) if on_the_left else ("left", 4)
-    chart = alt.Chart(inline([line])).mark_text(align=align, dx=dx, color="#b5432e")  # type: ignore[arg-type]
-    return cast("alt.Chart", chart.encode(x="bits:Q", y=alt.value(8), text="name:N"))
+    height = 8 + _LABEL_STEP * max(place - 1, 0)
+    chart = alt.Chart(cast("Any", inline([line]))).mark_text(align=cast("Any", align), dx=dx, color=AGAINST)
+    return chart.encode(x="bits:Q", y=alt.value(height), text="name:N")
