@@ -1,12 +1,13 @@
 """How good links are: from labels, from a labelled sample, and where nothing is known. Opens nothing."""
 
 from linkage.evaluation.accuracy import Accuracy, AccuracyAt, accuracy, accuracy_at, areas, threshold_table
-from linkage.evaluation.capture import BlockingLoss, blocking_loss, histories
+from linkage.evaluation.capture import BlockingLoss, blocking_loss
 from linkage.evaluation.clusters import ClusterScores, NameRates, cluster_scores, name_rates
 from linkage.evaluation.decoys import decoys
 from linkage.evaluation.errors import ERROR_REASONS, prediction_errors
 from linkage.evaluation.found import DecoyLinks, FoundPairs, Partners, found_pairs
 from linkage.evaluation.grouping import BadGrouping, Grouping
+from linkage.evaluation.histories import histories
 from linkage.evaluation.intervals import Share
 from linkage.evaluation.labels import LabelScores, score_links, scores_by_threshold
 from linkage.evaluation.pairs import BadLabels, LabelledPairs, from_label_column, from_labels_table

@@ -4,7 +4,8 @@ Blocking loss without truth: the matches that no rule proposes, from those that 
 Each found match has a history: which blocking keys agree in it. A rule proposes the match if all its keys agree, so
 the histories that satisfy no rule are never seen. A log-linear model of the seen histories (key errors, their pairwise
 dependence, and a common cause that makes all keys of a record err together) is carried over to the unseen ones. That
-is capture-recapture with several lists, with the lists' shared keys taken for what they are.
+is capture-recapture with several lists, with the lists' shared keys taken for what they are. The same model says how
+many matches are proposed but hidden, because the comparisons cannot tell them from strangers.
 
 What cannot be shown is said and not guessed: a key that every rule needs is never seen to disagree, so the share lost
 through it may be anything. With two lists dependence cannot be told from loss, so an odds ratio of up to
@@ -18,23 +19,26 @@ https://www150.statcan.gc.ca/n1/pub/12-001-x/2021002/article/00002-eng.htm.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.stats import chi2
+from scipy.stats import chi2, poisson
 
 from graph_schema.errors import ExitCode, UserError
-from linkage.arrays import BoolArray, FloatArray, IntArray
+from linkage.arrays import BoolArray, FloatArray
+from linkage.evaluation.histories import Histories, count_histories
 from linkage.evaluation.intervals import Share
 
-__all__ = ["ASSUMED_ODDS_RATIO", "BadHistories", "BlockingLoss", "blocking_loss", "histories"]
+__all__ = ["ASSUMED_ODDS_RATIO", "BadHistories", "BlockingLoss", "blocking_loss"]
 
 ASSUMED_ODDS_RATIO = 5.0
 _MOST_KEYS = 10
 _NEAR_AIC = 4.0  # models this near to the best one are not told apart by the data
 _Z_95 = 1.959963984540054
+_POOR = 0.001  # p of the best model below which it does not fit
+_MOST_KEYS_IN_TWOS = 6
 _FEW = 20.0  # found matches below which no model is fitted
 
 _UNTESTED = (
@@ -49,14 +53,25 @@ class BadHistories(UserError):
     exit_code = ExitCode.SETTINGS
 
 
+class Number(BaseModel):
+    """An estimated number with its 95 % interval."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: float | None = Field(description="The estimate; null where the data cannot show it.")
+    low: float = Field(ge=0, description="Lower end of the 95 % interval.")
+    high: float | None = Field(description="Upper end; null where there is none.")
+
+
 class BlockingLoss(BaseModel):
     """The share of matches that no blocking rule proposes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     loss: Share = Field(description="Share of all matches; null where the data cannot show it.")
-    n_found: float = Field(description="Matches found, each counted with its probability.")
-    n_lost: float | None = Field(description="Matches that no rule proposes, estimated.")
+    n_found: float = Field(description="Matches recognised, each counted with its probability.")
+    n_hidden: Number = Field(description="Matches proposed that the comparisons cannot tell from strangers.")
+    n_lost: Number = Field(description="Matches that no rule proposes.")
     n_lists: int = Field(description="Keys (or rules) whose agreement is known.")
     n_models: int = Field(description="Models the data cannot tell apart; the interval spans them.")
     dependence_tested: bool = Field(description="Whether the data could show that keys err together.")
@@ -68,17 +83,15 @@ class BlockingLoss(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Cells:
-    """
-    Attributes:
-        apart: `(n_cells, n_keys)` 1 where the key disagrees.
-        seen: `(n_cells,)` whether a rule proposes such matches.
-        counts: `(n_cells,)` found matches, weighted.
-    """
+class _Carried:
+    """A number carried over to histories that were not counted, with its 95 % interval."""
 
-    apart: FloatArray
-    seen: BoolArray
-    counts: FloatArray
+    best: float
+    low: float
+    high: float
+
+    def span(self, other: _Carried) -> _Carried:
+        return _Carried(self.best, min(self.low, other.low), max(self.high, other.high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +99,8 @@ class _Fit:
     aic: float
     deviance: float
     n_free: int
-    lost: float
-    low: float
-    high: float
+    lost: _Carried
+    hidden: _Carried
 
 
 def blocking_loss(
@@ -116,26 +128,26 @@ def blocking_loss(
     needs = [tuple(rule) for rule in (singly if rules is None else rules)]
     called = list(names) if names is not None else [f"key {key + 1}" for key in range(n_keys)]
     _check(agrees, probability, needs, called)
-    proposed = np.stack([agrees[:, list(need)].all(axis=1) for need in needs], axis=1)
-    kept = proposed.any(axis=1)
-    weight = np.where(kept, probability, 0.0)
-    single = proposed.sum(axis=1) == 1
-    alone = tuple(round(float(weight[single & proposed[:, rule]].sum()), 6) for rule in range(len(needs)))
-    found = float(weight.sum())
-    cells = _cells(agrees[kept], weight[kept], needs)
-    reasons = _reasons(cells, needs, called, found)
-    fits = [] if reasons else [fit for design in _designs(n_keys) if (fit := _fit(cells, design)) is not None]
+    proposes = np.stack([agrees[:, list(need)].all(axis=1) for need in needs], axis=1)
+    kept = proposes.any(axis=1)
+    single = proposes.sum(axis=1) == 1
+    alone = tuple(round(float(probability[single & proposes[:, rule]].sum()), 6) for rule in range(len(needs)))
+    kinds = count_histories(agrees[kept], probability[kept], needs)
+    reasons = _reasons(kinds, needs, called)
+    fits = [] if reasons else [fit for design in _designs(n_keys) if (fit := _fit(kinds, design)) is not None]
     if not fits:
         reasons = reasons or ("the histories are too few kinds to carry any model over to those never seen",)
-        return _unknown(found, n_keys=n_keys, alone=alone, reasons=reasons)
-    return _combined(fits, found, n_keys=n_keys, alone=alone)
+        return _unknown(float(probability[kept].sum()), n_keys=n_keys, alone=alone, reasons=reasons)
+    return _combined(fits, kinds.found, n_keys=n_keys, alone=alone)
 
 
 def _unknown(found: float, *, n_keys: int, alone: tuple[float, ...], reasons: tuple[str, ...]) -> BlockingLoss:
+    nothing = Number(number=None, low=0.0, high=None)
     return BlockingLoss(
         loss=Share.of(None, 0.0, 1.0),
         n_found=round(found, 6),
-        n_lost=None,
+        n_hidden=nothing,
+        n_lost=nothing,
         n_lists=n_keys,
         n_models=0,
         dependence_tested=False,
@@ -148,19 +160,27 @@ def _unknown(found: float, *, n_keys: int, alone: tuple[float, ...], reasons: tu
 def _combined(fits: list[_Fit], found: float, *, n_keys: int, alone: tuple[float, ...]) -> BlockingLoss:
     best = min(fits, key=lambda fit: fit.aic)
     near = [fit for fit in fits if fit.aic <= best.aic + _NEAR_AIC]
-    low, high = min(fit.low for fit in near), max(fit.high for fit in near)
+    lost, hidden = best.lost, best.hidden
+    for fit in near:
+        lost, hidden = lost.span(fit.lost), hidden.span(fit.hidden)
     tested = len(fits) > 1
     reasons: tuple[str, ...] = ()
     if not tested:
-        high = high * ASSUMED_ODDS_RATIO
+        lost = replace(lost, high=lost.high * ASSUMED_ODDS_RATIO)
         reasons = (_UNTESTED,)
-    fitting = float(chi2.sf(best.deviance, best.n_free)) >= 0.001 if best.n_free > 0 else None
+    fitting = float(chi2.sf(best.deviance, best.n_free)) >= _POOR if best.n_free > 0 else None
     if fitting is False:
+        lost = replace(lost, low=0.0)
         reasons = (*reasons, "no model fits the seen histories well: the loss may lie outside the interval")
     return BlockingLoss(
-        loss=Share.of(best.lost / (found + best.lost), low / (found + low), high / (found + high)),
+        loss=Share.of(
+            lost.best / (found + hidden.best + lost.best),
+            lost.low / (found + hidden.high + lost.low),
+            lost.high / (found + hidden.low + lost.high),
+        ),
         n_found=round(found, 6),
-        n_lost=round(best.lost, 6),
+        n_hidden=_number(hidden),
+        n_lost=_number(lost),
         n_lists=n_keys,
         n_models=len(near),
         dependence_tested=tested,
@@ -168,6 +188,11 @@ def _combined(fits: list[_Fit], found: float, *, n_keys: int, alone: tuple[float
         alone=alone,
         cannot_say=reasons,
     )
+
+
+def _number(carried: _Carried) -> Number:
+    best, low, high = (round(x, 6) for x in (carried.best, carried.low, carried.high))
+    return Number(number=best, low=low, high=high)
 
 
 def _check(agrees: BoolArray, probability: FloatArray, needs: list[tuple[int, ...]], names: list[str]) -> None:
@@ -180,40 +205,19 @@ def _check(agrees: BoolArray, probability: FloatArray, needs: list[tuple[int, ..
         raise BadHistories(f"blocking loss: expected rules and names over the {n_keys} keys given")
 
 
-def _cells(agrees: BoolArray, weight: FloatArray, needs: list[tuple[int, ...]]) -> _Cells:
-    """All histories that can be, with what was seen of them; a key that implies another leaves some out."""
-    n_keys = agrees.shape[1]
-    every = np.array([[code >> key & 1 for key in range(n_keys)] for code in range(1 << n_keys)], dtype=bool)
-    code = agrees.astype(np.int64) @ (1 << np.arange(n_keys, dtype=np.int64))
-    counts = np.bincount(code, weights=weight, minlength=1 << n_keys).astype(np.float64)
-    number = np.bincount(code, minlength=1 << n_keys)
-    seen = np.zeros(1 << n_keys, dtype=bool)
-    for need in needs:
-        seen |= every[:, list(need)].all(axis=1)
-    possible = np.ones(1 << n_keys, dtype=bool)
-    for a in range(n_keys):
-        for b in range(n_keys):
-            never = every[:, a] & ~every[:, b]
-            if a != b and number[every[:, a]].sum() and (seen & never).any() and number[never].sum() == 0:
-                possible &= ~never
-    return _Cells(1.0 - every[possible], seen[possible], counts[possible])
-
-
-def _reasons(cells: _Cells, needs: list[tuple[int, ...]], names: list[str], found: float) -> tuple[str, ...]:
+def _reasons(kinds: Histories, needs: list[tuple[int, ...]], names: list[str]) -> tuple[str, ...]:
     """Why nothing can be said at all."""
     shared = sorted(set.intersection(*(set(need) for need in needs)))
     if len(needs) == 1:
         return ("there is one blocking rule: what it loses is seen by no other",)
     if shared:
         called = ", ".join(names[key] for key in shared)
-        return (
-            f"every rule needs {called}: matches in which it differs are never seen, so their share may be anything",
-        )
-    if found < _FEW:
-        return (f"fewer than {_FEW:g} matches were found",)
-    blind = [names[key] for key in range(len(names)) if not (cells.apart[cells.seen, key] > 0).any()]
+        return (f"every rule needs {called}: matches where it differs are never seen, their share may be anything",)
+    if kinds.found < _FEW:
+        return (f"fewer than {_FEW:g} matches were recognised",)
+    blind = [names[key] for key in range(len(names)) if not (kinds.apart[kinds.clear, key] > 0).any()]
     if blind:
-        return (f"{', '.join(blind)} agrees in every history that could be seen",)
+        return (f"{', '.join(blind)} agrees in every match that could be recognised: its errors are never seen",)
     return ()
 
 
@@ -224,24 +228,27 @@ def _designs(n_keys: int) -> Iterator[tuple[tuple[tuple[int, int], ...], bool]]:
         yield (), common
         for pair in pairs:
             yield (pair,), common
-    if n_keys <= 6:
+    if n_keys <= _MOST_KEYS_IN_TWOS:
         for two in combinations(pairs, 2):
             yield two, False
 
 
-def _fit(cells: _Cells, design: tuple[tuple[tuple[int, int], ...], bool]) -> _Fit | None:
-    """Poisson log-linear model of the seen cells, carried over to the unseen; None where it cannot be."""
+def _matrix(kinds: Histories, design: tuple[tuple[tuple[int, int], ...], bool]) -> FloatArray:
+    """`(n_kinds, n_terms)` terms of the log-linear model."""
     pairs, common = design
-    columns = [np.ones(len(cells.apart)), *cells.apart.T]
-    columns += [cells.apart[:, a] * cells.apart[:, b] for a, b in pairs]
+    columns = [np.ones(len(kinds.apart)), *kinds.apart.T]
+    columns += [kinds.apart[:, a] * kinds.apart[:, b] for a, b in pairs]
     if common:
-        n_apart = cells.apart.sum(axis=1)
+        n_apart = kinds.apart.sum(axis=1)
         columns.append(n_apart * (n_apart - 1) / 2)
-    x = np.stack(columns, axis=1)
-    inside, outside, y = x[cells.seen], x[~cells.seen], cells.counts[cells.seen]
-    if not len(outside):
-        return _Fit(0.0, 0.0, 0, 0.0, 0.0, 0.0)
-    if len(inside) < x.shape[1] or not _estimable(inside, outside):
+    return np.stack(columns, axis=1)
+
+
+def _fit(kinds: Histories, design: tuple[tuple[tuple[int, int], ...], bool]) -> _Fit | None:
+    """Poisson log-linear model of the clear histories, carried over to the others; None where it cannot be."""
+    x = _matrix(kinds, design)
+    inside, y = x[kinds.clear], kinds.counts[kinds.clear]
+    if len(inside) < x.shape[1] or not _estimable(inside, x[~kinds.clear]):
         return None
     beta = _newton(inside, y + 0.5 / len(y))
     mean = np.exp(inside @ beta)
@@ -249,13 +256,28 @@ def _fit(cells: _Cells, design: tuple[tuple[tuple[int, int], ...], bool]) -> _Fi
         deviance = 2 * float(np.where(y > 0, y * np.log(y / mean), 0.0).sum() - (y - mean).sum())
     n_free = len(inside) - x.shape[1]
     excess = max(1.0, deviance / n_free) if n_free > 0 else 1.0
-    expected = np.exp(np.minimum(outside @ beta, 60.0))
-    lost = float(expected.sum())
-    gradient = expected @ outside / lost
-    information = inside.T @ (inside * mean[:, None])
-    variance = excess * float(gradient @ np.linalg.pinv(information) @ gradient) + 1.0 / max(lost, 0.5)
-    factor = float(np.exp(min(_Z_95 * np.sqrt(max(variance, 0.0)), 60.0)))
-    return _Fit(deviance + 2 * x.shape[1], deviance, n_free, lost, lost / factor, lost * factor)
+    covariance = np.asarray(excess * np.linalg.pinv(inside.T @ (inside * mean[:, None])), dtype=np.float64)
+    return _Fit(
+        aic=deviance + 2 * x.shape[1],
+        deviance=deviance,
+        n_free=n_free,
+        lost=_carry(x[~kinds.proposed], beta, covariance),
+        hidden=_carry(x[kinds.proposed & ~kinds.clear], beta, covariance),
+    )
+
+
+def _carry(x: FloatArray, beta: FloatArray, covariance: FloatArray) -> _Carried:
+    """Matches expected in other histories: lognormal interval of the mean, widened by the chance of the count."""
+    expected = np.exp(np.minimum(x @ beta, 60.0))
+    total = float(expected.sum())
+    if total == 0:
+        return _Carried(0.0, 0.0, 0.0)
+    gradient = expected @ x / total
+    factor = float(np.exp(min(_Z_95 * np.sqrt(max(float(gradient @ covariance @ gradient), 0.0)), 60.0)))
+    below, above = (float(poisson.ppf(q, min(total, 1e12))) for q in (0.025, 0.975))
+    low = total - float(np.hypot(total - total / factor, total - below))
+    high = total + float(np.hypot(total * factor - total, above - total))
+    return _Carried(total, max(low, 0.0), high)
 
 
 def _estimable(inside: FloatArray, outside: FloatArray) -> bool:
@@ -278,17 +300,3 @@ def _newton(x: FloatArray, y: FloatArray) -> FloatArray:
         if float(np.abs(beta - before).max()) < 1e-10:
             break
     return beta
-
-
-def histories(keys_left: IntArray, keys_right: IntArray, left: IntArray, right: IntArray) -> BoolArray:
-    """
-    Which keys agree in each pair.
-
-    Args:
-        keys_left: `(n_left, n_keys)` codes of the left records' blocking keys, -1 missing.
-        keys_right: `(n_right, n_keys)` the same of the right records.
-        left: `(n_pairs,)` left row.
-        right: `(n_pairs,)` right row.
-    """
-    a, b = keys_left[left], keys_right[right]
-    return np.asarray((a == b) & (a >= 0), dtype=bool)

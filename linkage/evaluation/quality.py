@@ -29,13 +29,15 @@ _NO_LINKS = "there are no links"
 _ONE_VIEW = "only the model's own probabilities were looked at: no second view checks them"
 _NONE_BELOW = "no pair below the threshold is reported: matches there are counted by the model alone"
 
+_HIDDEN = "proposed matches too improbable to be reported are counted by the model alone"
+
 
 class Seen(BaseModel):
     """What one view says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    view: str = Field(description="model, neighbours or decoys.")
+    view: str = Field(description="model, neighbours, decoys or histories.")
     share: Share
 
 
@@ -46,7 +48,7 @@ class Estimated(BaseModel):
 
     share: Share = Field(description="Model's estimate, or the lowest view's if another view contradicts the model.")
     views: tuple[Seen, ...] = Field(description="What each view says; the interval spans them.")
-    includes_model_error: bool = Field(description="Whether a view that does not believe the model is among them.")
+    includes_model_error: bool = Field(description="Whether a view that does not believe the model checks it.")
 
 
 class Quality(BaseModel):
@@ -106,7 +108,7 @@ def estimate_without_labels(
     right_share = min(left_share * found.n_left / max(found.n_right, 1), 1.0)
     links = None if decoys is None else len(decoys.left)
     whole = _quality(found, every, other_share=None, known_other=right_share, decoys=decoys, n_decoy_links=links)
-    views = {seen.view for seen in whole.precision.views}
+    views = {seen.view for seen in (*whole.precision.views, *whole.recall_of_proposed.views)}
     return QualityEstimate(
         threshold=found.threshold,
         n_decoy_sets=0 if decoys is None else decoys.n_sets,
@@ -134,11 +136,8 @@ def _groups(
         n = None if decoy_rows is None else int((codes[decoy_rows] == code).sum())
         part = own.take(codes[own.left] == code)
         records = np.flatnonzero(member).astype(np.int64)
-        yield (
-            grouping.name,
-            level,
-            _quality(part, records, other_share=other_share, known_other=other_share, decoys=decoys, n_decoy_links=n),
-        )
+        one = _quality(part, records, other_share=other_share, known_other=other_share, decoys=decoys, n_decoy_links=n)
+        yield GroupQualityEstimate(grouping=grouping.name, level=level, quality=one)
 
 
 def _quality(
@@ -160,8 +159,8 @@ def _quality(
     blocking = None
     if found.agrees is not None:
         blocking = blocking_loss(found.agrees, found.assigned, rules=found.rules, names=found.key_names)
-    precision = _spanned([(view.name, view.precision) for view in views] if n_links else [])
-    proposed = _spanned(_recalls(views) if n_links else [])
+    precision = _spanned([(view.name, view.precision) for view in views] if n_links else [], precision=True)
+    proposed = _spanned(_recalls(views, blocking) if n_links else [], precision=False)
     return Quality(
         n_records=len(records),
         n_links=n_links,
@@ -173,26 +172,31 @@ def _quality(
     )
 
 
-def _recalls(views: list[View]) -> list[tuple[str, Range]]:
-    """A view that cannot see missed matches borrows them from the others."""
+def _recalls(views: list[View], blocking: BlockingLoss | None) -> list[tuple[str, Range]]:
+    """A view that cannot see missed matches borrows them from the others; histories know of hidden ones."""
     seeing = [view.missed for view in views if view.missed is not None]
     out = []
     for view in views:
         missed = view.missed or Range(seeing[0].best, min(one.low for one in seeing), max(one.high for one in seeing))
         out.append((view.name, view.recall(missed)))
+    if blocking is not None and blocking.n_hidden.number is not None and blocking.n_hidden.high is not None:
+        beside = max(blocking.n_found - views[0].right.best, 0.0)
+        hidden = Range(blocking.n_hidden.number, blocking.n_hidden.low, blocking.n_hidden.high)
+        out.append(("histories", views[0].recall(hidden.plus(Range(beside, beside, beside)))))
     return out
 
 
-def _spanned(views: list[tuple[str, Range]]) -> Estimated:
+def _spanned(views: list[tuple[str, Range]], *, precision: bool) -> Estimated:
     if not views:
         return Estimated(share=Share.of(None, 0.0, 1.0), views=(), includes_model_error=False)
     model = views[0][1]
+    checked = {"neighbours", "decoys"} if precision else {"histories"}
     contradicted = any(not one.low <= model.best <= one.high for _, one in views[1:])
     best = min(one.best for _, one in views) if contradicted else model.best
     return Estimated(
         share=Share.of(best, min(one.low for _, one in views), max(one.high for _, one in views)),
         views=tuple(Seen(view=name, share=Share.of(one.best, one.low, one.high)) for name, one in views),
-        includes_model_error=len(views) > 1,
+        includes_model_error=any(name in checked for name, _ in views),
     )
 
 
@@ -218,8 +222,11 @@ def _doubts(found: FoundPairs, views: list[View], blocking: BlockingLoss | None)
         yield _NONE_BELOW
     if blocking is None:
         yield _NO_KEYS
-    else:
-        yield from blocking.cannot_say
+    elif blocking.n_hidden.number is None and found.linked.any():
+        yield _HIDDEN
+    if blocking is None:
+        return
+    yield from blocking.cannot_say
 
 
 def _partnered(found: FoundPairs) -> float:

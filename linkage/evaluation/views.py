@@ -2,8 +2,8 @@
 Three independent ways to see how many links are wrong and how many matches were left. Opens nothing.
 
 `model` believes the probabilities. `neighbours` counts partners and believes no probability. `decoys` counts links to
-records that cannot be true. Each rests on its own assumptions (`ASSUMPTIONS`), so where they disagree, the model is
-wrong somewhere, and the distance between them says by how much.
+records that cannot be true. (The histories of `capture` see matches that stay hidden.) Each rests on its own
+assumptions (`ASSUMPTIONS`), so where they disagree, the model is wrong somewhere, and the distance says by how much.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ ASSUMPTIONS = {
     "model": "the probabilities are right: comparisons depend on each other only as the model says",
     "neighbours": "no duplicates within a table; having a true partner changes nothing in the number of false ones",
     "decoys": "a decoy agrees with a record as often as another person of the right table does",
+    "histories": "key errors follow a log-linear model with at most two dependent pairs or one common cause",
 }
 
 
