@@ -268,7 +268,8 @@ def _km(condition: Measured, lat_l: str, lat_r: str) -> str:
         f"SIN(RADIANS({lat_l})) * SIN(RADIANS({lat_r})) + "
         f"COS(RADIANS({lat_l})) * COS(RADIANS({lat_r})) * COS(RADIANS({long_r} - {long_l}))"
     )
-    return f"CAST(ACOS(GREATEST(-1, LEAST(1, {cosine}))) * 6371 AS REAL)"
+    kept = f"CASE WHEN {cosine} > 1 THEN 1 WHEN {cosine} < -1 THEN -1 ELSE {cosine} END"  # a null stays null
+    return f"CAST(ACOS({kept}) * 6371 AS REAL)"
 
 
 def _subset(condition: Subset) -> str:
