@@ -253,9 +253,9 @@ def _value_sql(condition: Measured, left: str, right: str) -> str:
             return _km(condition, left, right)
         case measure if measure.startswith("any_"):
             best = "list_max" if measure in _AT_LEAST else "list_min"
-            pairs = f"list_transform({left}, x -> list_transform({right}, y -> [x, y]))"
+            pairs = f"list_transform({left}, lambda x: list_transform({right}, lambda y: [x, y]))"
             function = _FUNCTIONS[measure.removeprefix("any_")]
-            return f"{best}(list_transform(flatten({pairs}), pair -> {function}(pair[1], pair[2])))"
+            return f"{best}(list_transform(flatten({pairs}), lambda pair: {function}(pair[1], pair[2])))"
         case measure:
             return f"{_FUNCTIONS[measure]}({left}, {right})"
 

@@ -85,8 +85,8 @@ KNOWN: list[tuple[str, Condition]] = [
     ),
     (
         (
-            "cast(acos(case when (sin(radians(lat_l)) * sin(radians(lat_r)) + cos(radians(lat_l)) * cos(radians(lat_r)) "
-            "* cos(radians(long_r - long_l))) > 1 then 1 else sin(radians(lat_l)) * sin(radians(lat_r)) + "
+            "cast(acos(case when (sin(radians(lat_l)) * sin(radians(lat_r)) + cos(radians(lat_l)) * "
+            "cos(radians(lat_r)) * cos(radians(long_r - long_l))) > 1 then 1 else sin(radians(lat_l)) * sin(radians(lat_r)) + "
             "cos(radians(lat_l)) * cos(radians(lat_r)) * cos(radians(long_r - long_l)) end) * 6371 as float) <= 100"
         ),
         Measured("km", LAT, 100, second=LONG),
@@ -158,6 +158,8 @@ def test_every_level_but_the_custom_one_of_the_examples_is_recognised(name: str)
 
 
 def answers(sql: str) -> list[tuple[bool | None]]:
+    for name in ("x", "y", "pair"):  # Splink's arrows are refused by DuckDB from version 2 on
+        sql = sql.replace(f"{name} ->", f"lambda {name}:")
     texts = "(VALUES ('anna'), ('ana'), ('hanna'), ('x'), ('2001-01-01'), ('2001-01-20'), (NULL))"
     rows = f"""
         (SELECT t.v AS a, CASE WHEN t.v = 'ana' THEN 'anna' WHEN t.v = 'x' THEN NULL ELSE reverse(t.v) END AS b,
