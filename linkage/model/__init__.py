@@ -1,7 +1,7 @@
 """The model: what agreement is worth, learned from counts of agreement patterns without any truth."""
 
 from linkage.model.dependence import PairDependence
-from linkage.model.dependent import DependenceSettings, DependentFit, fit_dependent
+from linkage.model.dependent import DependenceSettings, DependentFit, fit_dependent, refit_dependent
 from linkage.model.em import EMSettings, Fit, Iteration, fit
 from linkage.model.model import BadModel, ComparisonModel, DependentGroup, Model, ModelFacts
 from linkage.model.patterns import PatternCounts, count_patterns, merge_patterns
@@ -29,4 +29,5 @@ __all__ = [
     "pair_bits",
     "posterior",
     "prior_bits",
+    "refit_dependent",
 ]

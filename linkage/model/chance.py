@@ -8,8 +8,8 @@ import numpy as np
 
 from graph_schema.chance import stream
 from linkage.arrays import FloatArray, Int8Array, IntArray
+from linkage.columns import Codes
 from linkage.comparison.base import Prepared
-from linkage.comparison.encoding import Codes
 from linkage.model.model import Model
 
 __all__ = ["agreement_by_chance", "random_pairs", "sampled_u", "without_matches"]
@@ -39,13 +39,20 @@ def random_pairs(n_left: int, n_right: int, *, within: bool, n: int, seed: int) 
     return left[kept].astype(np.int64), right[kept].astype(np.int64)
 
 
-def agreement_by_chance(codes: Codes, *, within: bool) -> float | None:
+def agreement_by_chance(codes: Codes, *, within: bool, apart: IntArray | None = None) -> float | None:
     """
     The exact probability that a random pair with two values has equal ones, from the values' frequencies.
+
+    Args:
+        codes: Values of both sides.
+        within: Whether both sides are one table.
+        apart: `(n_rows,)` rows with equal codes are never a pair (within one table).
 
     Returns:
         The probability, or None where no pair has two values.
     """
+    if within and apart is not None:
+        return _agreement_apart(codes.left.astype(np.int64), np.asarray(apart, dtype=np.int64))
     left, right = codes.counts()
     if within:
         n = int(left.sum())
@@ -54,8 +61,26 @@ def agreement_by_chance(codes: Codes, *, within: bool) -> float | None:
     return float((left.astype(np.float64) * right).sum()) / n_pairs if n_pairs else None
 
 
+def _agreement_apart(values: IntArray, apart: IntArray) -> float | None:
+    """Pairs of equal value that may meet, of all pairs with values that may meet."""
+    there = values >= 0
+    groups = np.unique(apart[there], return_inverse=True)[1].reshape(-1).astype(np.int64)
+    by_group = np.bincount(groups).astype(np.float64)
+    n_pairs = by_group.sum() ** 2 - (by_group**2).sum()
+    if n_pairs <= 0:
+        return None
+    by_value = np.bincount(values[there]).astype(np.float64)
+    both = np.unique(values[there] * len(by_group) + groups, return_counts=True)[1].astype(np.float64)
+    return float(((by_value**2).sum() - (both**2).sum()) / n_pairs)
+
+
 def sampled_u(
-    gammas: Int8Array, *, level_counts: Sequence[int], prepared: Sequence[Prepared], within: bool
+    gammas: Int8Array,
+    *,
+    level_counts: Sequence[int],
+    prepared: Sequence[Prepared],
+    within: bool,
+    apart: IntArray | None = None,
 ) -> list[FloatArray]:
     """
     Level probabilities among all pairs, matches included.
@@ -65,6 +90,7 @@ def sampled_u(
         level_counts: Number of levels of each comparison.
         prepared: The comparisons; where they have value codes the strongest level is exact, not sampled.
         within: Whether both sides are one table.
+        apart: Rows with equal codes are never a pair (within one table).
 
     Returns:
         `(n_levels,)` for each comparison, all above 0.
@@ -74,7 +100,7 @@ def sampled_u(
         reached = gammas[:, column]
         counts = np.bincount(reached[reached >= 0], minlength=n_levels).astype(np.float64) + _PSEUDO
         u = counts / float(counts.sum())
-        exact = agreement_by_chance(bound.codes, within=within) if bound.codes is not None else None
+        exact = agreement_by_chance(bound.codes, within=within, apart=apart) if bound.codes is not None else None
         if exact is not None and 0 < exact < 1:
             u = np.append(u[:-1] / float(u[:-1].sum()) * (1 - exact), exact)
         out.append(u)

@@ -40,7 +40,7 @@ from linkage.model.model import ComparisonModel, DependentGroup, Model, rounded
 from linkage.model.patterns import PatternCounts
 from linkage.model.weights import pair_bits, posterior
 
-__all__ = ["DependenceSettings", "DependentFit", "fit_dependent"]
+__all__ = ["DependenceSettings", "DependentFit", "fit_dependent", "refit_dependent"]
 
 _AMONG: tuple[Among, Among] = ("matches", "non-matches")
 _TRIAL_ITERATIONS = 40
@@ -70,12 +70,14 @@ class DependentFit:
         independent: The fit that assumes independence, for comparison.
         dependence: Every pair of comparisons among matches and non-matches: data of the dependence chart.
         gain: Log-likelihood that the interactions have brought (nats).
+        structure: The interactions, by column.
     """
 
     fit: Fit
     independent: Fit
     dependence: tuple[PairDependence, ...]
     gain: float
+    structure: Structure
 
 
 def fit_dependent(
@@ -132,8 +134,50 @@ def fit_dependent(
     )
     structure, run, gain = search.run()
     return DependentFit(
-        fit=search.fit_of(structure, run), independent=alone, dependence=search.scores(structure, run), gain=gain
+        fit=search.fit_of(structure, run),
+        independent=alone,
+        dependence=search.scores(structure, run),
+        gain=gain,
+        structure=structure,
     )
+
+
+def refit_dependent(
+    found: DependentFit,
+    patterns: PatternCounts,
+    *,
+    u: Sequence[FloatArray],
+    settings: EMSettings | None = None,
+    largest_prior: float = 1.0,
+    fixed_m: Mapping[str, FloatArray] | None = None,
+    outside: Outside | None = None,
+    known: FloatArray | None = None,
+) -> Model:
+    """
+    A model with the interactions that were found, trained on other counts, from where the first one ended.
+
+    Args:
+        found: What `fit_dependent` gave.
+        patterns: Counts, such as resampled ones.
+        u: u of every comparison.
+        settings: How EM runs.
+        largest_prior: What the prior cannot be above.
+        fixed_m: m that is not trained.
+        outside: Pairs that `patterns` leaves out.
+        known: Further pairs that are known to be no match.
+    """
+    named = [(part.name, part.level_names) for part in found.fit.model.comparisons]
+    evidence = Evidence(patterns, tuple(name for name, _ in named), tuple(u), outside=outside, known=known)
+    search = _Search(
+        evidence,
+        named=named,
+        start=found.fit,
+        settings=settings or EMSettings(),
+        sought=DependenceSettings(),
+        largest_prior=largest_prior,
+        fixed_m=fixed_m or {},
+    )
+    return search.refit(found.structure)
 
 
 class _Search:
@@ -179,6 +223,10 @@ class _Search:
             gained += gain
             run = self._climb(structure, run.shares, self._limits)
         return structure, run, gained
+
+    def refit(self, structure: Structure) -> Model:
+        """The model of a given structure."""
+        return self._model(structure, self._climb(structure, self._shares, self._limits).tables)
 
     def _best_addition(self, structure: Structure, run: JointRun) -> tuple[Structure, float] | None:
         """

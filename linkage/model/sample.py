@@ -22,7 +22,7 @@ import numpy as np
 from graph_schema.chance import stream
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
-from linkage.comparison.encoding import Codes
+from linkage.columns import Codes
 from linkage.model.joint_em import Outside
 from linkage.model.patterns import PatternCounts, count_patterns
 
