@@ -10,24 +10,32 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linkage.columns import sql
-from linkage.columns.dates import date_digits, month_and_day
+from linkage.columns.dates import date_digits, keyed_date, month_and_day
 from linkage.columns.folding import fold, fold_all, name_parts
+from linkage.columns.german import ags, code, ik, kvnr, name_spelling, plz
 from linkage.columns.phonetic import cologne
 
 __all__ = ["Kind", "Transform"]
 
 Kind = Literal[
     "access_extreme_array_element",
+    "ags",
     "cast_to_string",
+    "code",
     "date",
     "first_letters",
     "first_part",
     "folded",
+    "ik",
+    "keyed_date",
+    "kvnr",
     "last_letters",
     "lower",
     "month_day",
+    "name",
     "nullif",
     "phonetic",
+    "plz",
     "regex_extract",
     "substr",
     "try_parse_date",
@@ -53,7 +61,9 @@ class Transform(BaseModel):
     One step from a value to what is compared.
 
     Ours: folded (one German spelling), first_letters and last_letters (n; of the folded text without blanks),
-    first_part (of a name, without particles), phonetic (Cologne), date, year, month_day (in ascending order). Splink's:
+    first_part (of a name, without particles), phonetic (Cologne), date, year, month_day (in ascending order), name
+    (folded, without particles), keyed_date (a date, letters read for digits kept), and kvnr, ik, plz, ags, code
+    (German numbers and keys; missing where a check digit or the shape is wrong). Splink's:
     lower, substr (start, length), nullif (text), regex_extract (pattern, group), cast_to_string, try_parse_date and
     try_parse_timestamp (format; "" = ISO), access_extreme_array_element ("first" or "last").
     """
@@ -116,10 +126,17 @@ def _year(text: str) -> str:
 
 
 _EACH: dict[Kind, Callable[[str], str]] = {
+    "ags": ags,
+    "code": code,
     "date": date_digits,
     "first_part": _first_part,
+    "ik": ik,
+    "keyed_date": keyed_date,
+    "kvnr": kvnr,
     "month_day": month_and_day,
+    "name": name_spelling,
     "phonetic": cologne,
+    "plz": plz,
     "year": _year,
 }
 
