@@ -40,15 +40,27 @@ class BadFrame(UserError):
     exit_code = ExitCode.SETTINGS
 
 
-def to_candidate_links(left: IntArray, right: IntArray) -> pd.MultiIndex:
+def to_candidate_links(
+    left: IntArray,
+    right: IntArray,
+    *,
+    left_labels: Sequence[Hashable] | None = None,
+    right_labels: Sequence[Hashable] | None = None,
+) -> pd.MultiIndex:
     """
     Pairs of rows as recordlinkage's candidate links.
 
     Args:
         left: `(n_pairs,)` left rows.
         right: `(n_pairs,)` right rows.
+        left_labels: Label of each left row, in order: the frame's index. None: the row numbers.
+        right_labels: The same for the right table.
     """
-    return pd.MultiIndex.from_arrays([left, right], names=["left_row", "right_row"])
+    sides: list[Any] = [
+        rows if labels is None else pd.Index(list(labels), dtype=object).take(rows)
+        for rows, labels in ((left, left_labels), (right, right_labels))
+    ]
+    return pd.MultiIndex.from_arrays(sides, names=["left_row", "right_row"])
 
 
 def from_candidate_links(

@@ -86,7 +86,8 @@ KNOWN: list[tuple[str, Condition]] = [
     (
         (
             "cast(acos(case when (sin(radians(lat_l)) * sin(radians(lat_r)) + cos(radians(lat_l)) * "
-            "cos(radians(lat_r)) * cos(radians(long_r - long_l))) > 1 then 1 else sin(radians(lat_l)) * sin(radians(lat_r)) + "
+            "cos(radians(lat_r)) * cos(radians(long_r - long_l))) > 1 then 1 else "
+            "sin(radians(lat_l)) * sin(radians(lat_r)) + "
             "cos(radians(lat_l)) * cos(radians(lat_r)) * cos(radians(long_r - long_l)) end) * 6371 as float) <= 100"
         ),
         Measured("km", LAT, 100, second=LONG),
