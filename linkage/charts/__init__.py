@@ -8,7 +8,9 @@ argument hold none in any case.
 from linkage.charts.accuracy import accuracy_chart, precision_recall_chart, roc_chart, threshold_selection_tool
 from linkage.charts.blocking import RuleYield, blocking_rules_chart
 from linkage.charts.chart import Chart, ChartFormat, charts_page, svg
+from linkage.charts.cluster_viewer import ViewerEdge, ViewerNode, cluster_viewer
 from linkage.charts.columns import Completeness, completeness_chart, completeness_of, profile_columns_chart
+from linkage.charts.comparison_viewer import ExamplePair, comparison_viewer, pick_examples
 from linkage.charts.dependence import dependence_chart
 from linkage.charts.estimates import ParameterEstimate, parameter_estimate_comparisons_chart
 from linkage.charts.frequencies import tf_adjustment_chart
@@ -18,6 +20,8 @@ from linkage.charts.model import (
     match_weights_chart,
     match_weights_history_chart,
 )
+from linkage.charts.page import Page
+from linkage.charts.similarity import comparator_score_chart
 from linkage.charts.unlinkables import unlinkables_chart
 from linkage.charts.waterfall import waterfall_chart
 from linkage.charts.weights import match_weights_histogram
@@ -31,11 +35,18 @@ __all__ = [
     "Chart",
     "ChartFormat",
     "Completeness",
+    "ExamplePair",
+    "Page",
     "ParameterEstimate",
     "RuleYield",
+    "ViewerEdge",
+    "ViewerNode",
     "accuracy_chart",
     "blocking_rules_chart",
     "charts_page",
+    "cluster_viewer",
+    "comparator_score_chart",
+    "comparison_viewer",
     "completeness_chart",
     "completeness_of",
     "dependence_chart",
@@ -48,6 +59,7 @@ __all__ = [
     "match_weights_histogram",
     "match_weights_history_chart",
     "parameter_estimate_comparisons_chart",
+    "pick_examples",
     "precision_recall_chart",
     "profile_columns_chart",
     "roc_chart",

@@ -125,7 +125,7 @@ class Chart:
 def charts_page(charts: Sequence[Chart], *, title: str) -> str:
     """Several charts on one page, with the library that draws them in it once."""
     parts = [vega_part(chart.to_dict(), place=f"chart{number}") for number, chart in enumerate(charts, 1)]
-    return document(title, parts, libraries=vega_library())
+    return document(title, parts, libraries=vega_library(), heading=len(charts) != 1)
 
 
 def inline(rows: Sequence[Mapping[str, object]]) -> Any:

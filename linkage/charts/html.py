@@ -36,7 +36,7 @@ Part = tuple[str, str]
 """Markup of the body and the script that fills it."""
 
 
-def document(title: str, parts: Sequence[Part], *, style: str = "", libraries: str = "") -> str:
+def document(title: str, parts: Sequence[Part], *, style: str = "", libraries: str = "", heading: bool = True) -> str:
     """
     The page.
 
@@ -45,16 +45,18 @@ def document(title: str, parts: Sequence[Part], *, style: str = "", libraries: s
         parts: What it shows, in order.
         style: CSS beside that of every page.
         libraries: Script to run before those of the parts.
+        heading: Whether the page itself says its title.
     """
     bodies = "\n".join(markup for markup, _ in parts)
     scripts = "\n".join(script for _, script in parts if script)
+    head = f"<h1>{escape(title)}</h1>\n" if heading else ""
     loaded = f"<script>{libraries}</script>\n" if libraries else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head><body>\n"
-        f"<h1>{escape(title)}</h1>\n{bodies}\n{loaded}<script>{scripts}</script>\n</body></html>\n"
+        f"{head}{bodies}\n{loaded}<script>{scripts}</script>\n</body></html>\n"
     )
 
 
@@ -69,7 +71,7 @@ def vega_library() -> str:
     import vl_convert
 
     made = cast("str", cast("Any", vl_convert).javascript_bundle(_DRAW % json.dumps(_MENU)))
-    return made.replace("https://vega.github.io/editor/", "").replace("</", r"<\/")
+    return made.replace("https://vega.github.io/editor/", "").replace("</script", r"<\/script")
 
 
 def embedded_json(content: object) -> str:
