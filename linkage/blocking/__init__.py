@@ -1,7 +1,19 @@
 """Blocking: which pairs are compared at all, counted before the work and never twice."""
 
-from linkage.blocking.candidates import BudgetExceeded, Candidates, Plan
-from linkage.blocking.phonetic import cologne
-from linkage.blocking.rules import BlockingRule, Key
+from linkage.blocking.candidates import Batch, Candidates
+from linkage.blocking.plan import BudgetExceeded, Plan, RuleCount, RuleGain
+from linkage.blocking.rules import BlockingRule, Key, block_on
+from linkage.columns.phonetic import cologne
 
-__all__ = ["BlockingRule", "BudgetExceeded", "Candidates", "Key", "Plan", "cologne"]
+__all__ = [
+    "Batch",
+    "BlockingRule",
+    "BudgetExceeded",
+    "Candidates",
+    "Key",
+    "Plan",
+    "RuleCount",
+    "RuleGain",
+    "block_on",
+    "cologne",
+]

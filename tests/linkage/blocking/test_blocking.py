@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_schema.errors import ExitCode
-from linkage.blocking import BlockingRule, BudgetExceeded, Candidates, Key, cologne
+from linkage.blocking import BlockingRule, BudgetExceeded, Candidates, Key, RuleCount, cologne
 
 Rows = list[tuple[str | None, str | None]]
 FEW = st.sampled_from(["ada", "ädä", "bob", "Bob", "", None])
@@ -77,7 +77,7 @@ def test_within_one_table_each_pair_comes_once_and_no_record_meets_itself(
 def test_the_plan_counts_pairs_without_forming_them() -> None:
     left, right = table([("ada", "x"), ("ada", "y"), ("bob", "z")]), table([("ÄDA", "x"), ("ada", None), (None, "z")])
     plan = Candidates(left, right, rules=[RULES[0], RULES[1]]).plan()
-    assert plan.rules[0]._asdict() == {"rule": "a", "n_pairs": 2, "n_blocks": 1, "largest_block": 2}
+    assert plan.rules[0] == RuleCount(rule="a", n_pairs=2, n_blocks=1, largest_block=2)
     assert plan.n_possible == 9
 
 
