@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.decision.constraints import Constraint, ConstraintKind, RecordName
+from linkage.incremental.records import record_names
 from linkage.incremental.registry import Event, EventKind, Registry, Said
 
 __all__ = ["Operation", "PersonNotFound", "merge_persons", "split_person"]
@@ -101,10 +101,9 @@ def split_person(
     going = [record for record in held if record in leaving]
     (fresh,) = registry.new_ids(1)
     table = registry.members
-    moved = np.array(
-        [RecordName(id=id_, source=source or None) in leaving for source, id_ in _named(table)], dtype=bool
-    )
-    members = table.set_column(2, "person", pc.if_else(pa.array(moved), fresh, table.column("person")))
+    keys = pa.table({"source": [one.source or "" for one in going], "id": [one.id for one in going]})
+    moved = pc.is_in(record_names(table), value_set=record_names(keys))
+    members = table.set_column(2, "person", pc.if_else(moved, fresh, table.column("person")))
     void = [
         one for one in standing
         if one.kind is ConstraintKind.MUST and len({one.left, one.right} & leaving) == 1
