@@ -152,7 +152,7 @@ def _kind_of_digits(values: tuple[str, ...], *, n_distinct: int, present: int) -
         return ColumnKind.IDENTIFIER
     if 3 <= longest <= _LONGEST_PLACE_CODE and one_length and n_distinct > 30:
         return ColumnKind.PLACE_CODE
-    if longest > _LONGEST_PLACE_CODE and n_distinct > 30:
+    if longest > _LONGEST_PLACE_CODE and one_length and n_distinct > 30:
         return ColumnKind.IDENTIFIER
     return ColumnKind.SHORT_NUMBER
 
