@@ -1,13 +1,15 @@
-"""How good links are: from labels, from a labelled sample, and where nothing is known. Opens nothing."""
-
-from linkage.evaluation.accuracy import Accuracy, AccuracyAt, accuracy, accuracy_at, areas, threshold_table
+"""How good links are: from linkage.evaluation.accuracy import Accuracy, AccuracyAt, accuracy, accuracy_at, areas, threshold_table
 from linkage.evaluation.capture import BlockingLoss, blocking_loss
+from linkage.evaluation.ceiling import Ceiling, ceiling
+from linkage.evaluation.clerical import ClericalSample, SampledQuality, quality_from_sample
 from linkage.evaluation.clusters import ClusterScores, NameRates, cluster_scores, name_rates
 from linkage.evaluation.decoys import decoys
+from linkage.evaluation.erring_keys import ErringCeiling, ceiling_with_errors
 from linkage.evaluation.errors import ERROR_REASONS, prediction_errors
 from linkage.evaluation.found import DecoyLinks, FoundPairs, Partners, found_pairs
 from linkage.evaluation.grouping import BadGrouping, Grouping
 from linkage.evaluation.histories import histories
+from linkage.evaluation.identifiability import FileIdentifiability, identifiability
 from linkage.evaluation.intervals import Share
 from linkage.evaluation.labels import LabelScores, score_links, scores_by_threshold
 from linkage.evaluation.pairs import BadLabels, LabelledPairs, from_label_column, from_labels_table
@@ -21,8 +23,12 @@ __all__ = [
     "BadGrouping",
     "BadLabels",
     "BlockingLoss",
+    "Ceiling",
+    "ClericalSample",
     "ClusterScores",
     "DecoyLinks",
+    "ErringCeiling",
+    "FileIdentifiability",
     "FoundPairs",
     "Grouping",
     "LabelScores",
@@ -31,12 +37,15 @@ __all__ = [
     "Partners",
     "Quality",
     "QualityEstimate",
+    "SampledQuality",
     "Share",
     "Unlinkable",
     "accuracy",
     "accuracy_at",
     "areas",
     "blocking_loss",
+    "ceiling",
+    "ceiling_with_errors",
     "cluster_scores",
     "decoys",
     "estimate_without_labels",
@@ -44,8 +53,10 @@ __all__ = [
     "from_label_column",
     "from_labels_table",
     "histories",
+    "identifiability",
     "name_rates",
     "prediction_errors",
+    "quality_from_sample",
     "score_links",
     "scores_by_threshold",
     "threshold_table",

@@ -31,7 +31,7 @@ __all__ = [
     "GroupCeiling",
     "Reachable",
     "ceiling",
-    "cell_shape",
+    "cell_sizes",
     "estimated_overlap",
     "shared_in_cells",
 ]
@@ -112,7 +112,7 @@ def ceiling(
     if n_shared is not None and not 0 <= n_shared <= most:
         raise BadKeys(f"n_shared: expected 0 to {most:g}, as many as equal keys allow, got {n_shared:g}")
     shared = min(shared, most)
-    shape = cell_shape(a if len(a_code) >= len(b_code) else b)
+    shape, _ = cell_sizes(a if len(a_code) >= len(b_code) else b)
     expected = shared_in_cells(a, b, n_shared=shared, shape=shape)
     links = {precision: _links(a, b, expected, precision) for precision in precisions}
     every = np.minimum(a, b).astype(np.float64)
@@ -155,32 +155,36 @@ def estimated_overlap(a: IntArray, b: IntArray) -> float:
     return float(np.clip((float((a * b).sum()) - n_a * n_b * chance) / (1 - chance), 0.0, np.minimum(a, b).sum()))
 
 
-def cell_shape(counts: IntArray) -> float:
+def cell_sizes(counts: IntArray) -> tuple[float, float]:
     """
-    Shape of the gamma distribution of cell sizes: maximum likelihood of the zero-truncated negative binomial.
+    Gamma distribution of the cells' expected sizes: maximum likelihood of the zero-truncated negative binomial.
 
     Args:
         counts: `(n_cells,)` records of one file in each cell, empty cells ignored.
+
+    Returns:
+        Its shape, and the mean size of a cell, those that came out empty included.
     """
     size, n = np.unique(counts[counts > 0], return_counts=True)
     if not len(size) or size.max() == 1:
-        return float(_SHAPES[0])
+        return float(_SHAPES[0]), float(_SHAPES[0])
+    best = [_truncated(size, n, shape) for shape in _SHAPES]
+    place = int(np.argmax([fit for fit, _ in best]))
+    return float(_SHAPES[place]), best[place][1]
+
+
+def _truncated(size: IntArray, n: IntArray, shape: float) -> tuple[float, float]:
+    """Log-likelihood, and the rate whose truncated mean is the one observed."""
     mean = float((size * n).sum() / n.sum())
-    best = [_truncated(size, n, mean, shape) for shape in _SHAPES]
-    return float(_SHAPES[int(np.argmax(best))])
-
-
-def _truncated(size: IntArray, n: IntArray, mean: float, shape: float) -> float:
-    """Log-likelihood at the rate whose truncated mean is the one observed."""
     low, high = 1e-9, mean
     for _ in range(_HALVINGS):
-        rate = np.sqrt(low * high)
+        rate = float(np.sqrt(low * high))
         truncated = rate / -np.expm1(-shape * np.log1p(rate / shape))
         low, high = (rate, high) if truncated < mean else (low, rate)
-    rate = np.sqrt(low * high)
+    rate = float(np.sqrt(low * high))
     logs = gammaln(size + shape) - gammaln(shape) - gammaln(size + 1) + size * np.log(rate / (rate + shape))
     logs += shape * np.log(shape / (rate + shape)) - np.log(-np.expm1(-shape * np.log1p(rate / shape)))
-    return float((n * logs).sum())
+    return float((n * logs).sum()), rate
 
 
 def shared_in_cells(a: IntArray, b: IntArray, *, n_shared: float, shape: float) -> FloatArray:

@@ -13,20 +13,23 @@ two left records cannot have one partner is not used, which an assignment could 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph_schema.chance import stream
-from linkage.arrays import FloatArray, IntArray
-from linkage.evaluation.ceiling import BadKeys, cell_shape, estimated_overlap
+from linkage.arrays import BoolArray, FloatArray, IntArray
+from linkage.evaluation.ceiling import BadKeys, cell_sizes, estimated_overlap
 from linkage.evaluation.grouping import Grouping
 from linkage.evaluation.identifiability import row_codes
 from linkage.evaluation.intervals import Share, ratio
 
 __all__ = ["ErringCeiling", "ErringReachable", "GroupErringCeiling", "ceiling_with_errors", "partner_probabilities"]
+
+_RAREST = 1e-5  # chance of errors in all other keys below which a set of agreeing keys is left out
 
 
 class ErringReachable(BaseModel):
@@ -63,7 +66,7 @@ class ErringCeiling(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Right:
-    """Distinct right records: their keys, number, log-frequency of each key's value, and log-frequency as a whole."""
+    """Distinct right records: their keys, number, frequency of each key's value, frequency as a whole."""
 
     keys: IntArray
     n: FloatArray
@@ -78,7 +81,7 @@ def ceiling_with_errors(
     error_rates: Sequence[float],
     precisions: Sequence[float] = (0.8, 0.9, 0.95, 0.99),
     n_shared: float | None = None,
-    n_drawn: int = 400,
+    n_drawn: int = 20_000,
     seed: int,
     groupings: Sequence[Grouping] = (),
 ) -> ErringCeiling:
@@ -135,6 +138,9 @@ def partner_probabilities(
     """
     `(n_rows,)` probability that the likeliest right record is the partner of each of these left records.
 
+    A sum (and a maximum) over all right records is one over the sets of keys that agree, each a look-up; sets that
+    leave more errors than ever happen are left out.
+
     Args:
         left: `(n_left, n_keys)` codes, -1 missing.
         right: `(n_right, n_keys)`.
@@ -142,38 +148,70 @@ def partner_probabilities(
         error_rates: `(n_keys,)`.
         n_shared: Persons in both files.
     """
-    others = _distinct(left, right)
-    out = np.zeros(len(rows))
     overlap = n_shared / max(len(left), 1)
+    best, total = np.zeros(len(rows)), np.zeros(len(rows))
     if not len(right) or overlap <= 0:
-        return out
+        return best
+    others, drawn = _distinct(right), left[rows]
+    has = (drawn >= 0).astype(np.int64) @ (1 << np.arange(left.shape[1], dtype=np.int64))
+    for kind in np.unique(has).tolist():
+        chosen = np.flatnonzero(has == kind)
+        known = [key for key in range(left.shape[1]) if kind >> key & 1]
+        rates = np.array([rate if key in known else 1.0 for key, rate in enumerate(error_rates)])
+        for agreeing in _subsets(known, error_rates):
+            most, sums = _agreed(drawn[chosen], others, agreeing=agreeing, rates=rates)
+            best[chosen] = np.maximum(best[chosen], most)
+            total[chosen] += sums
     alone = len(right) * (1 - overlap) / overlap
-    wrong = error_rates * others.margins
-    right_too = wrong + (1 - error_rates)
-    missing = others.keys < 0
-    for place, row in enumerate(rows.tolist()):
-        equal = others.keys == left[row]
-        odds = 1.0 / others.whole
-        for key in range(left.shape[1]):
-            given = np.where(equal[:, key], right_too[:, key], wrong[:, key])
-            if left[row, key] < 0:
-                given = others.margins[:, key]
-            odds *= np.where(missing[:, key], 1.0, given)
-        out[place] = float(odds.max()) / (alone + float(odds @ others.n))
-    return out
+    whole = alone + total
+    return np.where(whole > 0, np.minimum(best / np.where(whole > 0, whole, 1.0), 1.0), 0.0)
 
 
-def _distinct(left: IntArray, right: IntArray) -> _Right:
-    """Right records of equal keys are taken together; frequencies are those of persons other than the record."""
-    a_code, b_code = row_codes(left, right)
-    held, first, n = np.unique(b_code, return_index=True, return_counts=True)
+def _subsets(known: list[int], error_rates: FloatArray) -> Iterator[tuple[int, ...]]:
+    """Sets of keys that may be all that agree."""
+    for number in range(len(known) + 1):
+        for agreeing in combinations(known, number):
+            if np.prod([error_rates[key] for key in known if key not in agreeing]) >= _RAREST:
+                yield agreeing
+
+
+def _agreed(
+    drawn: IntArray, others: _Right, *, agreeing: tuple[int, ...], rates: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Largest chance of a right record that agrees on these keys, and its part of the sum of all chances."""
+    wrong = np.where(others.keys >= 0, rates * others.margins, 1.0)
+    keys = list(agreeing)
+    apart = [key for key in range(len(rates)) if key not in agreeing]
+    rest = wrong[:, apart].prod(axis=1) / others.whole
+    there: BoolArray = np.asarray((others.keys[:, keys] >= 0).all(axis=1), dtype=bool)
+    mine, theirs = row_codes(drawn[:, keys], others.keys[there][:, keys]) if keys else _one_kind(len(drawn), there)
+    n_kinds = int(max(mine.max(initial=0), theirs.max(initial=0))) + 1
+    sums = np.bincount(theirs, weights=(others.n * rest)[there] * np.prod(1 - rates[keys]), minlength=n_kinds)
+    most = np.zeros(n_kinds)
+    np.maximum.at(most, theirs, (rest * (1 - rates[keys] + wrong[:, keys]).prod(axis=1))[there])
+    return most[mine], np.asarray(sums[mine], dtype=np.float64)
+
+
+def _one_kind(n: int, there: BoolArray) -> tuple[IntArray, IntArray]:
+    return np.zeros(n, dtype=np.int64), np.zeros(int(there.sum()), dtype=np.int64)
+
+
+def _distinct(right: IntArray) -> _Right:
+    """
+    Right records of equal keys are taken together.
+
+    The frequency of a whole record is what the other records say of its cell: the mean of the gamma distribution of
+    cell sizes, given how many others there are.
+    """
+    (code,) = row_codes(right)
+    _, first, n = np.unique(code, return_index=True, return_counts=True)
     keys = right[first]
-    a = np.bincount(a_code, minlength=int(max(a_code.max(initial=0), held.max(initial=0))) + 1)[held]
-    shape = cell_shape(n)
     mask = (keys >= 0).astype(np.int64) @ (1 << np.arange(keys.shape[1], dtype=np.int64))
-    _, kind = np.unique(mask, return_inverse=True)
-    persons = np.bincount(kind, weights=n + a)[kind]
-    whole = (np.maximum(n + a - 1, 0) + shape) / np.maximum(persons, 1.0)
+    whole = np.ones(len(keys))
+    for kind in np.unique(mask).tolist():
+        same = mask == kind
+        shape, mean = cell_sizes(n[same])
+        whole[same] = (n[same] - 1 + shape) / (shape / mean + 1) / float(n[same].sum())
     margins = np.ones(keys.shape)
     for key in range(keys.shape[1]):
         values = right[:, key]
