@@ -22,10 +22,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from graph_schema.chance import stream
 from linkage.arrays import BoolArray, FloatArray, IntArray
-from linkage.evaluation.ceiling import BadKeys, cell_sizes, estimated_overlap
+from linkage.evaluation.ceilings import BadKeys, cell_sizes, estimated_overlap
 from linkage.evaluation.grouping import Grouping
-from linkage.evaluation.identifiability import row_codes
 from linkage.evaluation.intervals import Share, ratio
+from linkage.evaluation.look_alikes import row_codes
 
 __all__ = ["ErringCeiling", "ErringReachable", "GroupErringCeiling", "ceiling_with_errors", "partner_probabilities"]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from linkage.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Histories", "count_histories", "histories"]
+__all__ = ["Histories", "count_histories", "key_agreement"]
 
 _SURE = 0.5  # mean probability of the matches of a history from which it is clear
 _EDGE = 1e-4
@@ -44,7 +44,7 @@ class Histories:
         return float(self.counts[self.clear].sum())
 
 
-def histories(keys_left: IntArray, keys_right: IntArray, left: IntArray, right: IntArray) -> BoolArray:
+def key_agreement(keys_left: IntArray, keys_right: IntArray, left: IntArray, right: IntArray) -> BoolArray:
     """
     `(n_pairs, n_keys)` which keys agree in each pair.
 

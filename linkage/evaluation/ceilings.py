@@ -23,7 +23,7 @@ from scipy.special import gammaln
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import FloatArray, IntArray
 from linkage.evaluation.grouping import Grouping
-from linkage.evaluation.identifiability import row_codes
+from linkage.evaluation.look_alikes import row_codes
 
 __all__ = [
     "BadKeys",
