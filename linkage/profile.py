@@ -36,6 +36,7 @@ class ColumnKind(StrEnum):
     YEAR = "year"
     CODE_SET = "code_set"
     IDENTIFIER = "identifier"
+    EMAIL = "email"
     PLACE_CODE = "place_code"
     SHORT_NUMBER = "short_number"
     DECIMAL = "decimal"
@@ -133,6 +134,8 @@ def _kind(coded: Codes, *, present: int) -> ColumnKind:
         return _kind_of_digits(values, n_distinct=n_distinct, present=present)
     if _share(values, lambda text: bool(_DECIMAL.fullmatch(text))) >= _MOST:
         return ColumnKind.DECIMAL
+    if _share(values, lambda text: "@" in text) >= _MOST:
+        return ColumnKind.EMAIL
     if _share(values, looks_like_codes) >= _MOST:
         return ColumnKind.CODE_SET
     if n_distinct <= 30 and present / n_distinct >= 5:

@@ -35,6 +35,7 @@ _BLOCKING_KINDS = {
     ColumnKind.NAME,
     ColumnKind.TEXT,
     ColumnKind.IDENTIFIER,
+    ColumnKind.EMAIL,
     ColumnKind.PLACE_CODE,
     ColumnKind.DATE,
     ColumnKind.YEAR,
@@ -127,7 +128,7 @@ def _comparison(part: ColumnProfile, *, swapped: dict[str, ColumnProfile]) -> An
             return PrefixComparison(**where, lengths=(2, 3), term_frequency=True)
         case ColumnKind.YEAR:
             return NumberComparison(**where, within=(10.0, 1.0, 0.0))
-        case ColumnKind.IDENTIFIER:
+        case ColumnKind.IDENTIFIER | ColumnKind.EMAIL:
             return TextComparison(**where, measure="levenshtein", thresholds=(0.6, 0.8))
         case ColumnKind.SEX | ColumnKind.CATEGORY | ColumnKind.SHORT_NUMBER:
             return ExactComparison(**where, folded=True, term_frequency=part.n_distinct > 2)

@@ -32,12 +32,18 @@ _AGAIN = 0.3  # what finding a match once more is worth beside the time before
 _LEAST_FOUND = 1.0  # imagined matches that a further rule must find
 _SAME = 0.02
 _ROWS = 200_000  # a side that are counted; more are a sample
-_LETTERS = {ColumnKind.NAME: ((3, 0),), ColumnKind.TEXT: ((6, 6),), ColumnKind.IDENTIFIER: ((6, 6),)}
+_LETTERS = {
+    ColumnKind.NAME: ((3, 0),),
+    ColumnKind.TEXT: ((6, 6),),
+    ColumnKind.IDENTIFIER: ((6, 6),),
+    ColumnKind.EMAIL: ((6, 6),),
+}
 _KINDS = frozenset(
     {
         ColumnKind.NAME,
         ColumnKind.TEXT,
         ColumnKind.IDENTIFIER,
+        ColumnKind.EMAIL,
         ColumnKind.PLACE_CODE,
         ColumnKind.DATE,
         ColumnKind.YEAR,

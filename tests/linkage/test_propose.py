@@ -28,6 +28,8 @@ def kind_of(values: list[object], *, within: bool = False) -> ColumnKind:
         ([0.1 * i + 3.05 for i in range(100)] * 2, ColumnKind.DECIMAL),
         (["Q21.0;I10", "Q211", "I10, J18.9"] * 20, ColumnKind.CODE_SET),
         (["nsw", "vic", "wa", "qld"] * 20, ColumnKind.CATEGORY),
+        ([f"a{i}@b{i % 7}.example" for i in range(60)] * 2, ColumnKind.EMAIL),
+        ([f"{6_000_000_000 + 7919 * (i % 90)}" for i in range(300)], ColumnKind.IDENTIFIER),
         ([f"{a}{b}er" for a in "BDFGHKLMN" for b in ("au", "ei", "ie", "o", "u", "a")] * 2, ColumnKind.NAME),
         ([f"Am {a} Weg {b}" for a in ("alten", "langen", "grünen") for b in range(60)] * 2, ColumnKind.TEXT),
         (["same"] * 40, ColumnKind.CONSTANT),
