@@ -183,8 +183,8 @@ def train(
     )
     patterns, pairs_a_draw = weigh_patterns(compared.gammas(drawn.left, drawn.right), drawn.weight)
     u = [np.asarray(part, dtype=np.float64) for part in every]
+    outside, structure = drawn.outside(every), None
     for _ in range(_ROUNDS):
-        outside = drawn.outside(every)
         found = fit_dependent(
             patterns,
             comparisons=compared.named,
@@ -195,7 +195,9 @@ def train(
             fixed_m=held_m,
             outside=outside,
             pairs_a_draw=pairs_a_draw if drawn.framed else None,
+            structure=structure,
         )
+        structure = found.structure
         rest = without_matches(every, found.fit.model)
         rest = [a if name in held_u else b for (name, _), a, b in zip(compared.named, every, rest, strict=True)]
         moved = max(float(np.abs(np.log2(a / b)).max()) for a, b in zip(rest, u, strict=True))

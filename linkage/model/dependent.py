@@ -33,7 +33,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linkage.arrays import FloatArray
 from linkage.model.dependence import Among, Evidence, PairDependence, pair_margin
-from linkage.model.em import EMSettings, Fit, fit
+from linkage.model.em import TOO_MANY, EMSettings, Fit, fit
+from linkage.model.joint import JointAxes
 from linkage.model.joint_em import Edge, JointRun, JointTask, Outside, Structure, Tables, climb_joint
 from linkage.model.mixture import Limits
 from linkage.model.model import ComparisonModel, DependentGroup, Model, rounded
@@ -46,6 +47,7 @@ _AMONG: tuple[Among, Among] = ("matches", "non-matches")
 _TRIAL_ITERATIONS = 40
 _TRIAL_TOLERANCE = 1e-4
 _TRIED = 6  # candidates of each kind that are refitted in a step
+_SMALL = 50_000  # patterns times comparisons: where there are more, fewer candidates are tried, and for less long
 _GROWTH = 1.1  # of the matches by one interaction among them
 _OUTRIGHT = 2  # comparisons that disagree: a pair that is perhaps no match, whatever EM holds at present
 
@@ -55,7 +57,7 @@ class DependenceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    most_interactions: int = Field(10, ge=0, description="Interactions that are kept at most; 0 = independence.")
+    most_interactions: int = Field(16, ge=0, description="Interactions that are kept at most; 0 = independence.")
     most_cells: int = Field(4096, ge=4, description="Cells of a group's joint table at most: product of its levels.")
     least_bits: float = Field(0.5, ge=0, description="What an interaction must change some weight by (bits).")
 
@@ -92,6 +94,7 @@ def fit_dependent(
     outside: Outside | None = None,
     known: FloatArray | None = None,
     pairs_a_draw: FloatArray | None = None,
+    structure: Structure | None = None,
 ) -> DependentFit:
     """
     Train m, the prior, and the dependence between comparisons, by `em.fit` first and then from what it found.
@@ -110,6 +113,7 @@ def fit_dependent(
             no duplicates, say. They teach dependence, not the prior.
         pairs_a_draw: `(n_patterns,)` pairs that one drawn pair of the pattern stands for, where the counts are a
             weighted sample: evidence is that of the draws, not of the pairs they stand for.
+        structure: Interactions that are known already; none are sought then.
     """
     chosen, sought = settings or EMSettings(), dependence or DependenceSettings()
     alone = fit(
@@ -132,13 +136,13 @@ def fit_dependent(
         largest_prior=largest_prior,
         fixed_m=fixed_m or {},
     )
-    structure, run, gain = search.run()
+    found, run, gain = search.run() if structure is None else search.settled(structure)
     return DependentFit(
-        fit=search.fit_of(structure, run),
+        fit=search.fit_of(found, run),
         independent=alone,
-        dependence=search.scores(structure, run),
+        dependence=search.scores(found, run),
         gain=gain,
-        structure=structure,
+        structure=found,
     )
 
 
@@ -200,6 +204,7 @@ class _Search:
         self._fixed = {c: np.asarray(fixed_m[name]) for c, (name, _) in enumerate(named) if name in fixed_m}
         self._m = [np.array(part.m) for part in start.model.comparisons]
         self._shares = posterior(pair_bits(patterns.gammas, start.model), start.model.prior)
+        self._placed: dict[tuple[int, ...], JointAxes] = {}
         self._n_different = (patterns.gammas == 0).sum(axis=1)
         self._limits = Limits(
             max_iterations=settings.max_iterations,
@@ -209,20 +214,29 @@ class _Search:
             largest_prior=largest_prior,
             fix_prior=settings.fix_prior,
         )
-        self._trial = replace(self._limits, max_iterations=_TRIAL_ITERATIONS, tolerance=_TRIAL_TOLERANCE)
+        small = len(patterns.counts) * len(named) <= _SMALL
+        iterations, self._n_tried = (_TRIAL_ITERATIONS, _TRIED) if small else (_TRIAL_ITERATIONS // 3, _TRIED // 3)
+        self._trial = replace(self._limits, max_iterations=iterations, tolerance=_TRIAL_TOLERANCE)
+        self._between = replace(self._limits, max_iterations=5 * iterations, tolerance=_TRIAL_TOLERANCE / 10)
 
     def run(self) -> tuple[Structure, JointRun, float]:
         """Add interactions one at a time, the most likely one first, while they are worth it."""
         structure, gained = Structure(), 0.0
-        run = self._climb(structure, self._shares, self._limits)
+        run = self._climb(structure, self._shares, self._between)
         while len(structure.m_edges) + len(structure.u_edges) < self._sought.most_interactions:
             best = self._best_addition(structure, run)
             if best is None:
                 break
             structure, gain = best
             gained += gain
-            run = self._climb(structure, run.shares, self._limits)
-        return structure, run, gained
+            run = self._climb(structure, run.shares, self._between)
+        return structure, self._climb(structure, run.shares, self._limits), gained
+
+    def settled(self, structure: Structure) -> tuple[Structure, JointRun, float]:
+        """The fit of given interactions, and what they gain over the same comparisons without them (nats)."""
+        like = Structure(joined=(*structure.m_edges, *structure.u_edges))
+        run = self._climb(structure, self._shares, self._limits)
+        return structure, run, run.history[-1].log_likelihood - self._likelihood(like, self._shares)
 
     def refit(self, structure: Structure) -> Model:
         """The model of a given structure."""
@@ -272,6 +286,7 @@ class _Search:
             outside=self._evidence.outside,
             known=self._evidence.known,
             fixed_m=self._fixed,
+            placed=self._placed,
         )
 
     def _candidates(self, structure: Structure, run: JointRun) -> list[tuple[Edge, Among]]:
@@ -295,7 +310,9 @@ class _Search:
                 for edge in self._edges(structure)
                 if edge not in taken
             ]
-            listed += [(edge, among) for _, edge in sorted(scored, key=lambda part: (-part[0], part[1]))[:_TRIED]]
+            listed += [
+                (edge, among) for _, edge in sorted(scored, key=lambda part: (-part[0], part[1]))[: self._n_tried]
+            ]
         return list(dict.fromkeys(listed))
 
     def _edges(self, structure: Structure) -> list[Edge]:
@@ -348,6 +365,12 @@ class _Search:
             return self._alone
         model = self._model(structure, run.tables)
         doubts = []
+        if self._unexplained(structure, run):
+            said = (
+                "the comparisons repeat each other in more ways than interactions can tell: the weights are those of "
+                "independent comparisons; leave out what the dependence table shows to repeat others"
+            )
+            return replace(self._alone, warnings=(*self._alone.warnings, said))
         if not run.converged:
             doubts.append("EM did not converge in max_iterations: raise it, or use fewer comparisons")
         other = self._climb(structure, np.where(self._n_different < _OUTRIGHT, run.shares, 0.0), self._limits)
@@ -368,6 +391,14 @@ class _Search:
             log_likelihood=run.history[-1].log_likelihood,
             warnings=tuple(doubts),
         )
+
+    def _unexplained(self, structure: Structure, run: JointRun) -> bool:
+        """Whether EM, if it were let, would take far more pairs for matches than there can be: look-alikes remain."""
+        cap = self._limits.largest_prior
+        if cap >= 1 or run.tables.prior < cap * (1 - 1e-6):
+            return False
+        free = self._climb(structure, run.shares, replace(self._between, largest_prior=1.0))
+        return free.tables.prior > TOO_MANY * cap
 
     def _model(self, structure: Structure, tables: Tables) -> Model:
         parts: dict[int, ComparisonModel] = {}

@@ -22,10 +22,10 @@ from linkage.model.mixture import Group, Iteration, Limits, Run, Task, climb, fi
 from linkage.model.model import ComparisonModel, Model, rounded
 from linkage.model.patterns import PatternCounts
 
-__all__ = ["EMSettings", "Fit", "Iteration", "fit"]
+__all__ = ["TOO_MANY", "EMSettings", "Fit", "Iteration", "fit"]
 
 _SMALLEST = 1e-12
-_TOO_MANY = 1.2  # times the largest number of matches there can be: then what was found is no match
+TOO_MANY = 1.2  # times the largest number of matches there can be: then what was found is no match
 _MOST_GROUPS = 3  # of look-alikes
 
 
@@ -113,7 +113,7 @@ def fit(
     ]
     runs = _runs(task, starts, (), limits)
     others: tuple[Group, ...] = ()
-    while (best := _best(runs)).match.share > _TOO_MANY * largest_prior and len(others) < _MOST_GROUPS:
+    while (best := _best(runs)).match.share > TOO_MANY * largest_prior and len(others) < _MOST_GROUPS:
         others = (*best.others, best.match)
         runs = _runs(task, starts, others, limits)
     if best.match.share > largest_prior:

@@ -98,9 +98,12 @@ class JointAxes:
         cells = np.zeros(len(gammas), dtype=np.int64)
         for column, n_levels in zip(members, shape, strict=True):
             cells = cells * (n_levels + 1) + np.where(gammas[:, column] < 0, n_levels, gammas[:, column])
-        null = gammas[:, list(members)] < 0
-        occurring = {tuple(np.flatnonzero(row).tolist()) for row in np.unique(null, axis=0)}
-        return cls(tuple(members), shape, cells, tuple(sorted(occurring)))
+        null = np.zeros(len(gammas), dtype=np.int64)
+        for axis, column in enumerate(members):
+            null |= (gammas[:, column] < 0).astype(np.int64) << axis
+        occurring = np.flatnonzero(np.bincount(null, minlength=1)).tolist()
+        absent = [tuple(axis for axis in range(len(shape)) if mask >> axis & 1) for mask in occurring]
+        return cls(tuple(members), shape, cells, tuple(sorted(absent)))
 
     @property
     def n_cells(self) -> int:

@@ -129,6 +129,7 @@ class JointTask:
         outside: Outside | None = None,
         known: FloatArray | None = None,
         fixed_m: Mapping[int, FloatArray] | None = None,
+        placed: dict[tuple[int, ...], JointAxes] | None = None,
     ) -> JointTask:
         """
         Prepare a fit.
@@ -141,11 +142,16 @@ class JointTask:
             outside: Pairs that were not counted.
             known: Further pairs, known to be no match.
             fixed_m: m that is not trained, by column; such a comparison must stand alone.
+            placed: Units whose patterns have been placed before; filled.
         """
         m, u = [distribution(part) for part in margins[0]], [distribution(part) for part in margins[1]]
         members = structure.units(len(u))
         level_counts = [len(part) for part in u]
-        units = tuple(JointAxes.of(patterns.gammas, members=part, level_counts=level_counts) for part in members)
+        known_units = {} if placed is None else placed
+        for part in members:
+            if part not in known_units:
+                known_units[part] = JointAxes.of(patterns.gammas, members=part, level_counts=level_counts)
+        units = tuple(known_units[part] for part in members)
         counts = patterns.counts.astype(np.float64)
         none = np.zeros(len(counts))
         return cls(

@@ -54,6 +54,10 @@ class TermWeights:
         agreed = np.flatnonzero(gammas[:, self.column] == self.level)
         bits[agreed, self.column] += self.bits[self.of_left[left_rows[agreed]]]
 
+    def of_pairs(self, left_rows: IntArray, right_rows: IntArray) -> FloatArray:  # noqa: ARG002
+        """`(n_pairs,)` bits of pairs that reach the level."""
+        return np.asarray(self.bits[self.of_left[left_rows]], dtype=np.float64)
+
     @property
     def largest(self) -> float:
         """The most it can add (bits)."""

@@ -74,6 +74,16 @@ class PatternWeights:
         ]
         self.names: tuple[str, ...] = (*(part.name for part in parts), *(group.name for group in model.groups))
 
+    @property
+    def n_levels(self) -> tuple[int, ...]:
+        """Levels of each comparison, null not counted."""
+        return tuple(self._n_levels)
+
+    @property
+    def members(self) -> tuple[tuple[int, ...], ...]:
+        """Comparisons (columns) of each group of dependent ones."""
+        return tuple(self._members)
+
     def bits(self, gammas: Int8Array) -> FloatArray:
         """`(n_pairs,)` summed weight of each pair (bits), without the prior: its terms, added up in their order."""
         out = np.zeros(len(gammas), dtype=np.float64)
