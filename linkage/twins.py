@@ -1,90 +1,81 @@
-"""How many records of a table have another one of the same table that looks like the same person. Opens nothing."""
+"""Whether records of one table have two partners in the other that both look like the same person. Opens nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 
 from graph_schema.chance import stream
 from linkage.arrays import BoolArray, FloatArray, IntArray
-from linkage.columns.encoding import encode
+from linkage.columns import Columns, Expression
+from linkage.model.chance import agreement_by_chance
 
-__all__ = ["share_with_twin"]
+__all__ = ["MOST_BY_BIRTH", "share_with_two"]
 
-_ROWS = 30_000  # looked at
-_TELLING = 0.02  # columns on which strangers agree less often find the candidates
-_NEIGHBOURS = 6  # records with the same value that each is held against
-_ALIKE = 0.7  # of the bits that the columns both records have a value of would give if all agreed
+MOST_BY_BIRTH = 0.04  # of the records with a partner: so many may have two because twins are born (3-4 % of people)
+_ROWS = 5_000  # looked at
+_TELLING = 0.02  # columns on which strangers agree less often find the partners
+_PARTNERS = 20  # looked at a record and column
+_ALIKE = 0.65  # of the bits that the columns both records have a value of would give if all agreed
 _LEAST_COLUMNS = 4
 _MORE_BITS = 7.0  # evidence over that for one match a record
 
 
-def share_with_twin(table: pa.Table, columns: Sequence[str], *, seed: int) -> float:
+def share_with_two(columns: Columns, expressions: Sequence[Expression], *, of_right: bool, seed: int) -> float:
     """
-    Share of the records that agree with another one on most columns, and on more than chance would have it.
+    Of the records with a partner in the other table, the share with two or more.
 
-    Members of a family share name and address, but neither given name nor birth date: they are no twins here. A
-    sample of a large table finds fewer twins than there are, so that the share is a lower bound.
+    A partner agrees on most of what both records tell, weighed by how seldom strangers agree on it. Members of a
+    family share name and address, but neither given name nor birth date, and are no partners; twins are. A share
+    above `MOST_BY_BIRTH` means that the other table holds persons twice.
 
     Args:
-        table: The table.
-        columns: Its columns that are compared, none of which repeats another.
-        seed: Seed of the sample of rows.
+        columns: The two tables.
+        expressions: What of them is compared, none of which repeats another.
+        of_right: Whether the right table's records are looked at, and their partners on the left; else the left's.
+        seed: Seed of the sample of records.
     """
-    if table.num_rows < 2 or len(columns) < _LEAST_COLUMNS:
+    if len(expressions) < _LEAST_COLUMNS:
         return 0.0
-    some = np.sort(stream("twin-rows", seed=seed).permutation(table.num_rows)[:_ROWS])
-    rows = table.take(pa.array(some))
-    coded = [_codes(rows, column) for column in columns]
-    chance = [_chance(codes) for codes in coded]
-    twin: BoolArray = np.zeros(len(some), dtype=bool)
-    needed = np.log2(max(len(some), 2)) + _MORE_BITS
-    for codes, share in zip(coded, chance, strict=True):
-        if share > _TELLING:
-            continue
-        left, right = _neighbours(codes)
-        alike, bits = _agreement(left, right, coded, chance)
-        found = (alike >= _ALIKE) & (bits >= needed)
-        twin[left[found]] = True
-        twin[right[found]] = True
-    return float(twin.mean())
+    coded = [columns.codes(expression) for expression in expressions]
+    chance = [agreement_by_chance(codes, within=False) or 0.0 for codes in coded]
+    sides = [(c.right, c.left) if of_right else (c.left, c.right) for c in coded]
+    mine = [side.astype(np.int64) for side, _ in sides]
+    others = [side.astype(np.int64) for _, side in sides]
+    rows = np.sort(stream("partner-rows", seed=seed).permutation(len(mine[0]))[:_ROWS])
+    found = [_partners(rows, a, b) for a, b, p in zip(mine, others, chance, strict=True) if 0 < p <= _TELLING]
+    if not found:
+        return 0.0
+    pairs = np.unique(np.concatenate(found), axis=0)
+    alike = _alike(pairs[:, 0], pairs[:, 1], mine, others, chance)
+    n_partners = np.bincount(pairs[alike, 0])
+    return float((n_partners > 1).sum()) / max(float((n_partners > 0).sum()), 1.0)
 
 
-def _codes(table: pa.Table, column: str) -> IntArray:
-    values = table.column(column)
-    return encode(values, values.slice(0, 0)).left.astype(np.int64)
+def _partners(rows: IntArray, mine: IntArray, others: IntArray) -> IntArray:
+    """`(n_pairs, 2)` records and some of those of the other table with the same value."""
+    order = np.argsort(others, kind="stable")
+    first = np.searchsorted(others[order], mine[rows], side="left")
+    last = np.searchsorted(others[order], mine[rows], side="right")
+    n = np.where(mine[rows] >= 0, np.minimum(last - first, _PARTNERS), 0)
+    left = np.repeat(rows, n)
+    within = np.arange(len(left)) - np.repeat(np.cumsum(n) - n, n)
+    return np.stack([left, order[np.repeat(first, n) + within]], axis=1)
 
 
-def _chance(codes: IntArray) -> float:
-    counts = np.bincount(codes[codes >= 0])
-    n = int(counts.sum())
-    return float((counts * (counts - 1)).sum()) / (n * (n - 1)) if n > 1 else 1.0
-
-
-def _neighbours(codes: IntArray) -> tuple[IntArray, IntArray]:
-    order = np.argsort(codes, kind="stable")
-    order = order[np.searchsorted(codes[order], 0) :]
-    lefts, rights = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for step in range(1, _NEIGHBOURS + 1):
-        a, b = order[:-step], order[step:]
-        equal = codes[a] == codes[b]
-        lefts.append(a[equal])
-        rights.append(b[equal])
-    return np.concatenate(lefts), np.concatenate(rights)
-
-
-def _agreement(
-    left: IntArray, right: IntArray, coded: Sequence[IntArray], chance: Sequence[float]
-) -> tuple[FloatArray, FloatArray]:
-    """Bits on which each pair agrees, as a share of those both tell (0 where too few columns are) and as they are."""
-    agree, told, n_told = np.zeros(len(left)), np.zeros(len(left)), np.zeros(len(left))
-    for codes, share in zip(coded, chance, strict=True):
-        bits = -np.log2(max(share, 1.0 / max(len(codes), 1) ** 2))
-        present = (codes[left] >= 0) & (codes[right] >= 0)
+def _alike(
+    a: IntArray, b: IntArray, mine: Sequence[IntArray], others: Sequence[IntArray], chance: Sequence[float]
+) -> BoolArray:
+    """Which pairs agree on most of their bits, and on enough of them."""
+    agree, told, n_told = np.zeros(len(a)), np.zeros(len(a)), np.zeros(len(a))
+    n_pairs = float(len(mine[0])) * len(others[0])
+    for left, right, share in zip(mine, others, chance, strict=True):
+        bits = -np.log2(max(share, 1.0 / n_pairs))
+        present = (left[a] >= 0) & (right[b] >= 0)
         n_told += present
         told += present * bits
-        agree += (present & (codes[left] == codes[right])) * bits
-    share_agreed = np.where(n_told >= _LEAST_COLUMNS, agree / np.maximum(told, 1e-9), 0.0)
-    return np.asarray(share_agreed, dtype=np.float64), agree
+        agree += (present & (left[a] == right[b])) * bits
+    share_agreed: FloatArray = agree / np.maximum(told, 1e-9)
+    enough = agree >= np.log2(max(len(mine[0]), len(others[0]))) + _MORE_BITS
+    return np.asarray((share_agreed >= _ALIKE) & enough & (n_told >= _LEAST_COLUMNS), dtype=bool)

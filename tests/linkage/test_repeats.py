@@ -1,4 +1,4 @@
-"""What the data tell before linking: columns that hold the same facts, records with a twin, rules worth their pairs."""
+"""What the data tell before linking: columns that repeat facts, records with two partners, rules worth their pairs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from linkage.imagined import ImaginedMatches
 from linkage.profile import ColumnKind, ColumnProfile, profile
 from linkage.proposed_rules import propose_rules
 from linkage.repeats import repeats_of
-from linkage.twins import share_with_twin
-from tests.linkage.people import people
+from linkage.twins import share_with_two
+from tests.linkage.people import people, with_relatives
 
 
 def profiles(table: pa.Table) -> list[ColumnProfile]:
@@ -85,26 +85,30 @@ def test_duplicates_are_not_taken_for_strangers() -> None:
     assert (found.left_out, found.nested) == (frozenset(), ())
 
 
-@pytest.mark.parametrize(("n_twice", "share"), [(0, 0.0), (100, 0.4)])
-def test_the_share_of_records_with_a_twin_is_told(n_twice: int, share: float) -> None:
-    table = people(400)[0].drop_columns(["id"])
-    changed = table.slice(0, n_twice).set_column(1, "family", pa.array(["Anders"] * n_twice, pa.string()))
-    both = pa.concat_tables([table, changed])
-    assert share_with_twin(both, both.column_names, seed=1) == pytest.approx(share, abs=0.01)
+def plain(table: pa.Table) -> list[Expression]:
+    return [Expression(column=name) for name in table.column_names if name != "id"]
 
 
-def test_brothers_and_sisters_are_no_twins_of_each_other() -> None:
-    table = people(600)[0].drop_columns(["id"])
-    family = np.repeat(table["family"].to_pylist()[:200], 3)
-    homes = np.repeat(table["postcode"].to_pylist()[:200], 3)
-    shared = table.set_column(1, "family", pa.array(family)).set_column(3, "postcode", pa.array(homes))
-    assert share_with_twin(shared, shared.column_names, seed=1) == 0.0
+@pytest.mark.parametrize(("n_twice", "share"), [(0, 0.0), (70, 0.25)])
+def test_the_share_of_records_with_two_partners_is_told(n_twice: int, share: float) -> None:
+    left, right, true = people(400)
+    twice = left.take(pa.array(true[:n_twice, 0])).set_column(2, "family", pa.array(["Anders"] * n_twice, pa.string()))
+    columns = Columns(pa.concat_tables([left, twice]), right)
+    assert share_with_two(columns, plain(left), of_right=True, seed=1) == pytest.approx(share, abs=0.03)
+    assert share_with_two(columns, plain(left), of_right=False, seed=1) <= 0.01
 
 
-def test_too_few_columns_or_records_tell_of_no_twin() -> None:
-    table = people(20)[0]
-    assert share_with_twin(table, ["given"], seed=1) == 0.0
-    assert share_with_twin(table.slice(0, 1), table.column_names, seed=1) == 0.0
+def test_brothers_and_sisters_are_no_second_partners() -> None:
+    left, right, _ = people(600)
+    columns = Columns(left, with_relatives(left, right, share=0.5))
+    assert share_with_two(columns, plain(left), of_right=False, seed=1) <= 0.01
+
+
+def test_too_few_columns_tell_of_no_second_partner() -> None:
+    left, right, _ = people(50)
+    assert share_with_two(Columns(left, right), plain(left)[:2], of_right=True, seed=1) == 0.0
+    same = pa.table({name: ["x"] * 5 for name in "abcd"})
+    assert share_with_two(Columns(same, same), plain(same), of_right=True, seed=1) == 0.0
 
 
 def test_few_records_need_no_rule_and_many_get_rules_within_the_budget() -> None:
