@@ -17,7 +17,7 @@ from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
 from linkage.decision.assign import best_first, spread
 from linkage.decision.cardinality import Cardinality
 from linkage.decision.constraints import Constraints, Ruling
-from linkage.decision.matching import Assignment, heaviest
+from linkage.decision.matching import MAX_CELLS, Assignment, heaviest
 from linkage.decision.policy import ANY_NUMBER, Competition, Sources, compete
 from linkage.decision.posterior import contest, posteriors
 from linkage.decision.rivals import rivals
@@ -182,7 +182,14 @@ def _room_beside(places: Competition, must: BoolArray) -> IntArray:
 
 def _assign(pairs: Weighed, places: Competition, bits: FloatArray, *, room: IntArray) -> Assignment:
     order = best_first(pairs.left, pairs.right, bits)
-    found = heaviest(places.a[order], places.b[order], bits[order], room=room, one_sided=places.one_sided[order])
+    found = heaviest(
+        places.a[order],
+        places.b[order],
+        bits[order],
+        room=room,
+        one_sided=places.one_sided[order],
+        max_cells=MAX_CELLS,
+    )
     return spread(found, order, n=len(bits))
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
 from linkage.decision.cardinality import Cardinality
-from linkage.incremental.records import record_names
+from linkage.incremental.records import places, record_names
 from linkage.model.model import Model
 from linkage.model.weights import PatternWeights, prior_bits
 
@@ -115,10 +115,8 @@ class Run:
         links = np.flatnonzero(self.link)
         links = links[np.argsort(-self.weight[links], kind="stable")]
         left, right = (end.take(pa.array(links)) for end in self.ends())
-        found = [
-            pc.fill_null(pc.index_in(names, value_set=end), -1).to_numpy(zero_copy_only=False) for end in (left, right)
-        ]
-        place = np.where(found[0] < 0, found[1], np.where(found[1] < 0, found[0], np.minimum(*found)))
+        first, second = places(names, among=left), places(names, among=right)
+        place = np.where(first < 0, second, np.where(second < 0, first, np.minimum(first, second)))
         return np.where(place >= 0, np.append(links, -1)[place], -1).astype(np.int64)
 
 
