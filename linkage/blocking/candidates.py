@@ -89,6 +89,11 @@ class Candidates:
     def _joins(self) -> list[list[Join]]:
         return [rule.test.joins() for rule in self.rules]
 
+    @property
+    def n_formed(self) -> int:
+        """Pairs that the joins of all rules form: the cost of the work, whatever is dropped afterwards."""
+        return sum(int(join.blocks().sum()) for joins in self._joins for join in joins)
+
     def plan(self) -> Plan:
         """Count, without forming pairs where there are many."""
         return Plan(tuple(self._count(number) for number in range(len(self.rules))), self.n_possible)

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.arrays import FloatArray, Int8Array, Int32Array, IntArray
-from linkage.comparison.encoding import Codes
+from linkage.arrays import FloatArray, Int8Array, IntArray
+from linkage.columns import Codes
+from linkage.comparison.base import Prepared
+from linkage.comparison.frequencies import LevelTerms, ScalarTerms
+from linkage.model.model import Model
 
-__all__ = ["TermWeights"]
+__all__ = ["TermWeights", "term_weights"]
 
 
 @dataclass(frozen=True, slots=True)
 class TermWeights:
     """
-    Bits to add to the strongest level of one comparison, by the value agreed on.
+    Bits to add to one level of one comparison, by what the pair agrees on.
 
     The exact level weighs log2(m / u) on average; for a value of frequency f it weighs log2(m / f), so that
-    log2(u / f) is added.
+    weight x log2(u / max(f, floor)) is added; 0 where the frequency is not known.
 
     Attributes:
         column: The comparison's column in the levels.
-        level: Its strongest level: the only one that is adjusted.
-        bits: `(n_values,)`.
-        of_left: `(n_left,)` value of each left record.
+        level: The level.
+        terms: How frequent it is what pairs agree on.
+        u_bits: log2 of the u that the frequency replaces.
+        floor: A smaller frequency counts as this.
     """
 
     column: int
     level: int
-    bits: FloatArray
-    of_left: Int32Array
+    terms: LevelTerms
+    u_bits: float
+    floor: float
 
     @classmethod
     def of(cls, codes: Codes, *, column: int, level: int, u: float, least_count: int) -> TermWeights:
         """
-        Weights from the frequencies in both tables.
+        Weights of an exact level from the frequencies in both tables.
 
         Args:
             codes: Values of both tables.
@@ -46,19 +52,44 @@ class TermWeights:
         """
         left, right = codes.counts()
         total = max(int(left.sum() + right.sum()), 1)
-        frequency = np.maximum(left + right, least_count) / total
-        return cls(column, level, np.log2(u) - np.log2(np.minimum(frequency, 1.0)), codes.left)
+        shares = np.append((left + right) / total, np.nan)
+        smallest = float(shares[:-1].min(initial=1.0))
+        terms = ScalarTerms(level, level, 1.0, 0.0, total, smallest, codes, shares)
+        return cls(column, level, terms, float(np.log2(u)), least_count / total)
+
+    def of_pairs(self, left_rows: IntArray, right_rows: IntArray) -> FloatArray:
+        """`(n_pairs,)` bits to add to pairs that reach the level."""
+        return self._bits(self.terms.frequency_of(left_rows, right_rows))
+
+    def _bits(self, frequency: FloatArray) -> FloatArray:
+        bounded = np.clip(frequency, max(self.floor, np.finfo(np.float64).tiny), 1.0)
+        return np.nan_to_num(self.terms.weight * (self.u_bits - np.log2(bounded)), nan=0.0)
 
     def add_to(self, bits: FloatArray, *, gammas: Int8Array, left_rows: IntArray) -> None:
-        """Add to `(n_pairs, n_comparisons)` weights in place."""
+        """Add to `(n_pairs, n_comparisons)` weights in place, of an exact level, where the left value tells both."""
         agreed = np.flatnonzero(gammas[:, self.column] == self.level)
-        bits[agreed, self.column] += self.bits[self.of_left[left_rows[agreed]]]
-
-    def of_pairs(self, left_rows: IntArray, right_rows: IntArray) -> FloatArray:  # noqa: ARG002
-        """`(n_pairs,)` bits of pairs that reach the level."""
-        return np.asarray(self.bits[self.of_left[left_rows]], dtype=np.float64)
+        if isinstance(self.terms, ScalarTerms):
+            values = self.terms.codes.left[left_rows[agreed]]
+            bits[agreed, self.column] += self._bits(self.terms.frequencies[values])
 
     @property
     def largest(self) -> float:
         """The most it can add (bits)."""
-        return float(self.bits.max(initial=0.0))
+        return max(0.0, float(self._bits(np.array([self.terms.smallest]))[0]))
+
+
+def term_weights(prepared: Sequence[Prepared], model: Model, *, least_count: int = 1) -> list[TermWeights]:
+    """
+    What term frequencies add, of all levels that have them.
+
+    Args:
+        prepared: The comparisons, in the order of the model's.
+        model: The model.
+        least_count: A value that occurs less often in both tables counts as this frequent; not of external tables.
+    """
+    out = []
+    for column, (bound, part) in enumerate(zip(prepared, model.comparisons, strict=True)):
+        for terms in bound.terms:
+            floor = max(terms.minimum_u, least_count / terms.n_counted if terms.n_counted else 0.0)
+            out.append(TermWeights(column, terms.gamma, terms, float(np.log2(part.u[terms.base_gamma])), floor))
+    return out

@@ -1,0 +1,157 @@
+"""
+The most a pair can still weigh, from what is known of it so far. Opens nothing.
+
+Exact: the tables hold the model's own weights, maximised over everything that is not settled yet. Comparisons of
+one dependent group are looked at together, all others add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.arrays import FloatArray, Int8Array
+from linkage.kernel.contract import UNSETTLED, Comparable, Terms
+from linkage.model.weights import PatternWeights
+
+__all__ = ["SLACK_BITS", "Block", "LevelBounds", "blocks_of", "with_unsettled"]
+
+SLACK_BITS = 1e-3  # bounds are single precision
+_CELLS = 1 << 16  # of the table of several blocks: it should stay in the processor's cache
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """
+    Comparisons whose weights do not add up, or a single one.
+
+    Attributes:
+        columns: The comparisons.
+        bits: Weight of every joint level, one axis a comparison, the last index being null.
+    """
+
+    columns: tuple[int, ...]
+    bits: FloatArray
+
+
+def blocks_of(weights: PatternWeights) -> list[Block]:
+    """The model's weight as a sum over blocks of comparisons."""
+    n = len(weights.n_levels)
+    home = list(range(n))
+    for members in weights.members:
+        merged = {home[column] for column in members}
+        home = [min(merged) if place in merged else place for place in home]
+    out = []
+    for place in sorted(set(home)):
+        columns = tuple(column for column in range(n) if home[column] == place)
+        sizes = [weights.n_levels[column] for column in columns]
+        gammas = np.full((int(np.prod([size + 1 for size in sizes])), n), -1, dtype=np.int8)
+        gammas[:, list(columns)] = list(product(*([*range(size), -1] for size in sizes)))
+        out.append(Block(columns, weights.bits(gammas).reshape([size + 1 for size in sizes])))
+    return out
+
+
+def with_unsettled(bits: FloatArray, *, not_strongest: Sequence[bool]) -> FloatArray:
+    """
+    A table with one more index on every axis: the most over all levels, or over all but the strongest.
+
+    Args:
+        bits: One axis a comparison, the last index being null.
+        not_strongest: For each axis whether an unsettled pair is known not to reach the strongest level.
+    """
+    for axis, without in enumerate(not_strongest):
+        n_levels = bits.shape[axis] - 1
+        held = [index for index in range(n_levels + 1) if not (without and index == n_levels - 1)]
+        best = np.take(bits, held, axis=axis).max(axis=axis, keepdims=True)
+        bits = np.concatenate([bits, best], axis=axis)
+    return bits
+
+
+class LevelBounds:
+    """
+    Bounds from levels of which some are settled.
+
+    Args:
+        weights: The model's weights.
+        prepared: The comparisons.
+        terms: Term-frequency weights.
+    """
+
+    def __init__(self, weights: PatternWeights, prepared: Sequence[Comparable], terms: Sequence[Terms]) -> None:
+        self._n_levels = weights.n_levels
+        settles_equal = [getattr(part, "quick", None) is not None and part.codes is not None for part in prepared]
+        self._tables: list[tuple[list[tuple[int, int]], NDArray[np.float32]]] = []
+        for chunk in _chunks(blocks_of(weights), extra=2):
+            columns = [column for block in chunk for column in block.columns]
+            joint = _outer_sum(
+                [with_unsettled(b.bits, not_strongest=[settles_equal[c] for c in b.columns]) for b in chunk]
+            )
+            strides = np.cumprod([1, *joint.shape[:0:-1]])[::-1]
+            self._tables.append(
+                (list(zip(columns, strides.tolist(), strict=True)), joint.reshape(-1).astype(np.float32))
+            )
+        self._extra = [_extra_bits(term, weights.n_levels[term.column], settles_equal[term.column]) for term in terms]
+
+    def of(self, gammas: Int8Array) -> NDArray[np.float32]:
+        """
+        `(n_pairs,)` the most each pair can weigh (bits, without the prior).
+
+        Args:
+            gammas: `(n_pairs, n_comparisons)` levels, -1 = null, `UNSETTLED` = not known yet.
+        """
+        out = np.zeros(len(gammas), dtype=np.float32)
+        for places, table in self._tables:
+            cell = np.zeros(len(gammas), dtype=np.int64)
+            for column, stride in places:
+                cell += self._index(gammas, column) * stride
+            out += table[cell]
+        for column, bits in self._extra:
+            out += bits[self._index(gammas, column)]
+        return out
+
+    def _index(self, gammas: Int8Array, column: int) -> NDArray[np.int64]:
+        """Level, then null, then unsettled."""
+        n_levels = self._n_levels[column]
+        places = np.append(np.arange(n_levels), [n_levels + 1, n_levels]).astype(np.int64)
+        return places[gammas[:, column]]
+
+
+def _extra_bits(term: Terms, n_levels: int, settles_equal: bool) -> tuple[int, NDArray[np.float32]]:
+    """Most that a term adds, by level, null and unsettled."""
+    bits = np.zeros(n_levels + 2, dtype=np.float32)
+    bits[term.level] = max(term.largest, 0.0)
+    if not (settles_equal and term.level == n_levels - 1):
+        bits[-1] = bits[term.level]
+    return term.column, bits
+
+
+def _chunks(blocks: Sequence[Block], *, extra: int) -> list[list[Block]]:
+    """Blocks together as long as their joint table is small; `extra` indices more than levels on each axis."""
+    out: list[list[Block]] = []
+    held = 0
+    for block in blocks:
+        cells = int(np.prod([size - 1 + extra for size in block.bits.shape]))
+        if out and held * cells <= _CELLS:
+            out[-1].append(block)
+            held *= cells
+        else:
+            out.append([block])
+            held = cells
+    return out
+
+
+def _outer_sum(tables: Sequence[FloatArray]) -> FloatArray:
+    """Sum of tables over different axes, over all of them."""
+    out = np.zeros(())
+    for table in tables:
+        out = np.add.outer(out, table)
+    return np.asarray(out, dtype=np.float64)
+
+
+def unsettled_gammas(n_pairs: int, n_comparisons: int) -> Int8Array:
+    """`(n_pairs, n_comparisons)` with nothing settled."""
+    return np.full((n_pairs, n_comparisons), UNSETTLED, dtype=np.int8, order="F")

@@ -1,0 +1,189 @@
+"""
+The scan as one compiled loop, by numba (extra `fast`): the only module that imports it. Opens nothing.
+
+Same pairs as the NumPy scan: the same integers are compared, the same table is read, the same single-precision sums
+are made in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.arrays import Int32Array, IntArray
+from linkage.blocking.candidates import Candidates, Slice
+from linkage.kernel.equality import EqualityBound
+from linkage.kernel.scan import PlainScan
+
+__all__ = ["CompiledScan"]
+
+
+class CompiledScan:
+    """
+    Rules with plain keys in a compiled loop, all others by NumPy.
+
+    Args:
+        candidates: Which pairs.
+        equality: The bound.
+        plain: The NumPy scan.
+    """
+
+    def __init__(self, candidates: Candidates, equality: EqualityBound, *, plain: PlainScan) -> None:
+        self._plain, self._equality = plain, equality
+        self._n_fit = _n_fitting(candidates)
+        rules = candidates.rules[: self._n_fit]
+        self._loop = _loop()
+        if not rules:
+            return
+        looked = equality.looked
+        keys = [rule.plain for rule in rules if rule.plain is not None]
+        self._left = _packed([key.left for key in keys] + [part.left for part in looked], candidates.n_left)
+        same = all(key.right is key.left for key in keys) and all(part.right is part.left for part in looked)
+        self._right = (
+            self._left
+            if candidates.within and same
+            else _packed([key.right for key in keys] + [part.right for part in looked], candidates.n_right)
+        )
+        self._strides = np.array([part.stride for part in looked], dtype=np.int64)
+        sizes = [len(part.bits) for part in looked]
+        self._bits = np.concatenate([np.zeros(0, np.float32), *(part.bits for part in looked)])
+        starts = np.cumsum([0, *sizes])[:-1]
+        self._bits_at = np.where(np.array(sizes) > 0, starts, -1).astype(np.int64)
+        apart = candidates.apart
+        self._apart = np.zeros(0, np.int64) if apart is None else apart.astype(np.int64)
+
+    def survivors(self, pieces: Sequence[Slice]) -> tuple[int, IntArray, IntArray]:
+        """See `Scan`."""
+        if pieces[0].rule >= self._n_fit:
+            return self._plain.survivors(pieces)
+        n_pairs = 0
+        lefts, rights = [], []
+        for piece in pieces:
+            n_kept, left, right = self._scanned(piece)
+            n_pairs += n_kept
+            lefts.append(left)
+            rights.append(right)
+        return n_pairs, np.concatenate(lefts), np.concatenate(rights)
+
+    def _scanned(self, piece: Slice) -> tuple[int, IntArray, IntArray]:
+        walk = piece.walk
+        low, high = np.searchsorted(walk.ends, [piece.begin, piece.stop - 1], side="right")
+        left = np.empty(piece.stop - piece.begin, dtype=np.int64)
+        right = np.empty(piece.stop - piece.begin, dtype=np.int64)
+        n_pairs, n_out = self._loop(
+            walk.rows[low : high + 1],
+            walk.first[low : high + 1],
+            walk.ends[low : high + 1],
+            int(walk.ends[low - 1]) if low else 0,
+            piece.begin,
+            piece.stop,
+            walk.partners,
+            self._left,
+            self._right,
+            piece.rule,
+            self._n_fit,
+            self._strides,
+            self._equality.table,
+            self._equality.floor,
+            self._bits,
+            self._bits_at,
+            self._apart,
+            left,
+            right,
+        )
+        return n_pairs, left[:n_out].copy(), right[:n_out].copy()
+
+
+def _n_fitting(candidates: Candidates) -> int:
+    """How many of the first rules have plain keys, no filter and, within one table, the same keys on both sides."""
+    for number, rule in enumerate(candidates.rules):
+        if rule.plain is None or rule.filter is not None or (candidates.within and not rule.same_keys):
+            return number
+    return len(candidates.rules)
+
+
+def _packed(columns: Sequence[Int32Array], n_rows: int) -> NDArray[np.int32]:
+    """`(n_rows, n_columns)` with all integers of a row beside each other, in one line of the cache."""
+    out = np.empty((n_rows, len(columns)), dtype=np.int32)
+    for place, column in enumerate(columns):
+        out[:, place] = column
+    return out
+
+
+def _loop() -> Callable[..., tuple[int, int]]:
+    """The compiled loop; kept on disk where there is a place for it."""
+    if not _COMPILED:
+        try:
+            _COMPILED.append(numba.njit(_scan, nogil=True, cache=True))
+        except RuntimeError:  # no folder can be written
+            _COMPILED.append(numba.njit(_scan, nogil=True))
+    return _COMPILED[0]
+
+
+_COMPILED: list[Callable[..., Any]] = []
+
+
+def _scan(
+    rows: IntArray,
+    first: IntArray,
+    ends: IntArray,
+    before: int,
+    begin: int,
+    stop: int,
+    partners: IntArray,
+    packed_left: NDArray[np.int32],
+    packed_right: NDArray[np.int32],
+    rule: int,
+    n_rules: int,
+    strides: IntArray,
+    table: NDArray[np.float32],
+    floor: np.float32,
+    bits: NDArray[np.float32],
+    bits_at: IntArray,
+    apart: IntArray,
+    out_left: IntArray,
+    out_right: IntArray,
+) -> tuple[int, int]:
+    n_pairs = 0
+    n_out = 0
+    n_looked = len(strides)
+    start = before
+    for held in range(len(rows)):
+        row = rows[held]
+        end = ends[held]
+        place = first[held] + max(begin - start, 0)
+        last = first[held] + min(stop, end) - start
+        start = end
+        for at in range(place, last):
+            other = partners[at]
+            known = False
+            for earlier in range(rule):
+                key = packed_left[row, earlier]
+                if key >= 0 and key == packed_right[other, earlier]:
+                    known = True
+                    break
+            if known or (len(apart) > 0 and apart[row] == apart[other]):
+                continue
+            n_pairs += 1
+            cell = 0
+            extra = np.float32(0.0)
+            for part in range(n_looked):
+                a = packed_left[row, n_rules + part]
+                b = packed_right[other, n_rules + part]
+                if a < 0 or b < 0:
+                    continue
+                if a == b:
+                    cell += strides[part]
+                    if bits_at[part] >= 0:
+                        extra += bits[bits_at[part] + a]
+                else:
+                    cell += 2 * strides[part]
+            if table[cell] + extra >= floor:
+                out_left[n_out] = row
+                out_right[n_out] = other
+                n_out += 1
+    return n_pairs, n_out
