@@ -12,7 +12,13 @@ from linkage.charts.cluster_viewer import ViewerEdge, ViewerNode, cluster_viewer
 from linkage.charts.columns import Completeness, completeness_chart, completeness_of, profile_columns_chart
 from linkage.charts.comparison_viewer import ExamplePair, comparison_viewer, pick_examples
 from linkage.charts.dependence import dependence_chart
-from linkage.charts.estimates import ParameterEstimate, parameter_estimate_comparisons_chart
+from linkage.charts.estimates import (
+    ParameterEstimate,
+    estimates_of_intervals,
+    estimates_of_model,
+    estimates_of_sessions,
+    parameter_estimate_comparisons_chart,
+)
 from linkage.charts.frequencies import tf_adjustment_chart
 from linkage.charts.model import (
     em_history_chart,
@@ -52,6 +58,9 @@ __all__ = [
     "dependence_chart",
     "em_history",
     "em_history_chart",
+    "estimates_of_intervals",
+    "estimates_of_model",
+    "estimates_of_sessions",
     "level_probabilities",
     "level_weights",
     "m_u_parameters_chart",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import altair as alt
 
@@ -12,14 +12,40 @@ from linkage.charts.chart import Chart, inline
 from linkage.charts.style import DARK, NEUTRAL, rows_axis, titled
 from linkage.charts.words import labels
 
-__all__ = ["RuleYield", "blocking_rules_chart"]
+__all__ = ["RuleCounts", "RuleYield", "blocking_rules_chart"]
 
 _KINDS = ("added to the rules above", "already proposed by them")
+
+
+class RuleCounts(Protocol):
+    """What the chart needs of a rule."""
+
+    @property
+    def rule(self) -> str:
+        """As the settings have it."""
+        ...
+
+    @property
+    def n_pairs(self) -> int:
+        """Pairs that the rule proposes."""
+        ...
+
+    @property
+    def n_added(self) -> int | None:
+        """Of them those that no earlier rule proposes; None where this was not counted."""
+        ...
+
+    @property
+    def n_alone(self) -> int | None:
+        """Of them those that no other rule proposes; None where this was not counted."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class RuleYield:
     """
+    What the chart needs of a rule, where nobody counted what it adds; `blocking.plan.RuleGain` fits as well.
+
     Attributes:
         rule: As the settings have it.
         n_pairs: Pairs that the rule proposes.
@@ -34,7 +60,7 @@ class RuleYield:
 
 
 def blocking_rules_chart(
-    rules: Sequence[RuleYield], *, n_possible: int | None = None, remove_sensitive_data: bool = True
+    rules: Sequence[RuleCounts], *, n_possible: int | None = None, remove_sensitive_data: bool = True
 ) -> Chart:
     """
     Pairs by rule, in the order in which the rules are asked; the line is their running total.
@@ -71,11 +97,11 @@ def blocking_rules_chart(
     return Chart(drawn, title="Pairs by blocking rule")
 
 
-def _added(rule: RuleYield) -> int:
+def _added(rule: RuleCounts) -> int:
     return rule.n_pairs if rule.n_added is None else rule.n_added
 
 
-def _bars(rules: Sequence[RuleYield], names: Sequence[str]) -> list[dict[str, object]]:
+def _bars(rules: Sequence[RuleCounts], names: Sequence[str]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     start = 0
     for rule, name in zip(rules, names, strict=True):
@@ -88,7 +114,7 @@ def _bars(rules: Sequence[RuleYield], names: Sequence[str]) -> list[dict[str, ob
     return rows
 
 
-def _texts(rules: Sequence[RuleYield], names: Sequence[str]) -> list[dict[str, object]]:
+def _texts(rules: Sequence[RuleCounts], names: Sequence[str]) -> list[dict[str, object]]:
     out: list[dict[str, object]] = []
     end = 0
     for rule, name in zip(rules, names, strict=True):

@@ -59,7 +59,7 @@ class Chart:
 
     def __init__(self, drawn: Any, *, title: str) -> None:
         self.title = title
-        self._spec = _numbered({**drawn.to_dict(), "config": _CONFIG})
+        self._spec = _with_data_once(_numbered({**drawn.to_dict(), "config": _CONFIG}))
         self._svg: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -146,6 +146,26 @@ def svg(chart: Drawable) -> str:
     if re.search(r"""(href|src)=["'](?!#|data:)""", drawn) or load_reference(drawn):
         raise ValueError("the chart refers to something outside itself")
     return drawn
+
+
+def _with_data_once(spec: dict[str, Any]) -> dict[str, Any]:
+    """The specification with equal data of several layers kept once, under `datasets`."""
+    names: dict[str, str] = {}
+    datasets: dict[str, object] = {}
+
+    def moved(part: Any) -> Any:
+        if isinstance(part, list):
+            return [moved(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        if isinstance(part.get("values"), list) and set(part) == {"values"}:
+            text = json.dumps(part["values"], ensure_ascii=False)
+            name = names.setdefault(text, f"data{len(names) + 1}")
+            datasets[name] = part["values"]
+            return {"name": name}
+        return {key: moved(item) for key, item in part.items()}
+
+    return {**moved(spec), "datasets": datasets}
 
 
 def _numbered(spec: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,19 @@ import altair as alt
 from linkage.charts.chart import Chart, inline
 from linkage.charts.style import BAND, PALETTE, rows_axis, titled
 from linkage.charts.words import labels
+from linkage.model.bootstrap import Interval, Intervals
+from linkage.model.model import Model
+from linkage.model.sessions import Session
 
-__all__ = ["ParameterEstimate", "parameter_estimate_comparisons_chart"]
+__all__ = [
+    "ParameterEstimate",
+    "estimates_of_intervals",
+    "estimates_of_model",
+    "estimates_of_sessions",
+    "parameter_estimate_comparisons_chart",
+]
 
+Parameter = Literal["m", "u", "prior"]
 _SMALLEST = 1e-9
 _SMALLEST_ROW = 18  # height of one row
 
@@ -35,11 +45,71 @@ class ParameterEstimate:
 
     comparison: str
     level: str
-    parameter: Literal["m", "u", "prior"]
+    parameter: Parameter
     session: str
     estimate: float
     low: float | None = None
     high: float | None = None
+
+
+def estimates_of_sessions(
+    sessions: Sequence[Session], *, comparisons: Sequence[tuple[str, tuple[str, ...]]]
+) -> list[ParameterEstimate]:
+    """
+    What each EM session found; levels that no pair of its rule could reach are left out.
+
+    The prior of a session is of the pairs of its rule alone and no estimate of the model's: it is left out too.
+
+    Args:
+        sessions: The sessions.
+        comparisons: (name, level names) of the model.
+    """
+    out: list[ParameterEstimate] = []
+    for session in sessions:
+        for number, column in enumerate(session.trained):
+            name, levels = comparisons[column]
+            for gamma, level in enumerate(levels):
+                if session.m_is_trained and session.m[number][gamma] > 0:
+                    out.append(ParameterEstimate(name, level, "m", session.rule, float(session.m[number][gamma])))
+                if session.u_is_trained and session.u[number][gamma] > 0:
+                    out.append(ParameterEstimate(name, level, "u", session.rule, float(session.u[number][gamma])))
+    return out
+
+
+def estimates_of_intervals(intervals: Intervals, *, session: str = "bootstrap") -> list[ParameterEstimate]:
+    """
+    The model's parameters with their bootstrap intervals.
+
+    Args:
+        intervals: From `model.bootstrap`.
+        session: What the legend calls them.
+    """
+    kinds: tuple[tuple[Parameter, Sequence[Interval]], ...] = (
+        ("m", intervals.m),
+        ("u", intervals.u),
+        ("prior", (intervals.prior,)),
+    )
+    return [
+        ParameterEstimate(part.comparison or "prior", part.level, kind, session, part.estimate, part.low, part.high)
+        for kind, parts in kinds
+        for part in parts
+    ]
+
+
+def estimates_of_model(model: Model, *, session: str) -> list[ParameterEstimate]:
+    """
+    The parameters of one model.
+
+    Args:
+        model: The model.
+        session: What the legend calls it.
+    """
+    out: list[ParameterEstimate] = []
+    for part in model.comparisons:
+        for gamma, level in enumerate(part.level_names):
+            out.append(ParameterEstimate(part.name, level, "m", session, part.m[gamma]))
+            out.append(ParameterEstimate(part.name, level, "u", session, part.u[gamma]))
+    return [*out, ParameterEstimate("prior", "", "prior", session, model.prior)]
 
 
 def parameter_estimate_comparisons_chart(

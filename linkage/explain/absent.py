@@ -104,7 +104,7 @@ def explain_absent(
     closed = _closed(facts, scored)
     gates = tuple(closed)
     lost = scored is not None and Gate.LOST_ASSIGNMENT in closed
-    margin = _margin(facts, scored) if scored is not None and lost else None
+    margin = _margin(scored) if scored is not None and lost else None
     change = None
     if pair is not None and scored is not None and gates[0] is not Gate.LINKED:
         above = scored.threshold_bits - scored.match_weight
@@ -174,10 +174,14 @@ def _closed_by_persons(facts: AbsentFacts) -> dict[Gate, str]:
         found[Gate.CONSTRAINT] = (
             f"{said.author} said on {said.time} that they must not be linked{through}: {said.reason}"
         )
+    elif facts.pair is not None and facts.pair.reason == "constraint_cannot":
+        found[Gate.CONSTRAINT] = "a constraint keeps the two apart"
     review = facts.review
     if review is not None:
         why = f": {review.reason}" if review.reason else ""
         found[Gate.REVIEWER] = f"{review.author} judged it {review.judgement} on {review.time}{why}"
+    elif facts.pair is not None and facts.pair.reason == "reviewer":
+        found[Gate.REVIEWER] = "a reviewer's judgement stands against it"
     return found
 
 
@@ -196,15 +200,15 @@ def _standing(scored: Explanation) -> tuple[Rival, ...]:
     return heaviest_first([rival for rival in scored.rivals if rival.judgement != "non_link"])
 
 
-def _margin(facts: AbsentFacts, scored: Explanation) -> float | None:
+def _margin(scored: Explanation) -> float | None:
     """
     What the pair lacked to be part of the best assignment (bits).
 
     Where the decision did not say, the links that would have to yield are weighed against the pair, each over the
     weight from which pairs compete. That is enough, and more than enough where a freed record finds another partner.
     """
-    if facts.assignment_margin_bits is not None:
-        return facts.assignment_margin_bits
+    if scored.margin_bits is not None:
+        return scored.margin_bits
     standing = _standing(scored)
     if not standing:
         return None

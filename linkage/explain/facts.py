@@ -39,6 +39,8 @@ class PairFacts:
         reason: Reason code of the decision.
         probability_assigned: Probability over all admissible assignments.
         near_tie: Whether another assignment is about as good.
+        margin_bits: By how much the best assignment beats the best one that decides the pair otherwise; None, NaN or
+            infinite where nobody knows or nothing competes.
         rivals: Pairs that want one of the two records.
     """
 
@@ -54,6 +56,7 @@ class PairFacts:
     reason: str | None = None
     probability_assigned: float | None = None
     near_tie: bool = False
+    margin_bits: float | None = None
     rivals: Sequence[Rival] = ()
 
 
@@ -171,8 +174,6 @@ class AbsentFacts:
         apart: Why the two may never be paired: "both are of claims", say; None if they may.
         constraint: A person's word that they are two; None without one.
         review: A reviewer's judgement that ended it; None without one.
-        assignment_margin_bits: What the pair would have to gain to be in the best assignment (bits); None: the
-            distance to its heaviest linked rival.
     """
 
     left: RecordState
@@ -182,7 +183,6 @@ class AbsentFacts:
     apart: str | None = None
     constraint: ConstraintFact | None = None
     review: ReviewFact | None = None
-    assignment_margin_bits: float | None = None
 
 
 def key_state(expression: str, left: str | Sequence[str] | None, right: str | Sequence[str] | None) -> KeyState:

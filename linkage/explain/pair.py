@@ -49,6 +49,7 @@ def explain(
         reason=pair.reason,
         probability_assigned=pair.probability_assigned,
         near_tie=pair.near_tie,
+        margin_bits=pair.margin_bits if pair.margin_bits is not None and math.isfinite(pair.margin_bits) else None,
         rivals=heaviest_first(pair.rivals),
     )
 

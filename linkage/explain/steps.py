@@ -67,6 +67,9 @@ class Explanation(BaseModel):
         None, description="Probability of the link over all admissible assignments, rivals considered."
     )
     near_tie: bool = Field(False, description="Whether another assignment is about as good.")
+    margin_bits: float | None = Field(
+        None, description="By how much the best assignment beats the best that decides the pair otherwise (bits)."
+    )
     rivals: tuple[Rival, ...] = Field((), description="Pairs that want one of the same records, heaviest first.")
 
     @model_validator(mode="after")
@@ -81,7 +84,7 @@ class Explanation(BaseModel):
         return math.fsum(step.bits for step in self.steps)
 
     @property
-    def margin_bits(self) -> float | None:
+    def lead_bits(self) -> float | None:
         """By how much the pair outweighs its heaviest rival (bits); negative if it does not, null without rivals."""
         return None if not self.rivals else self.match_weight - max(rival.match_weight for rival in self.rivals)
 

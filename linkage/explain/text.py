@@ -95,7 +95,11 @@ def _decision(explanation: Explanation) -> list[str]:
         lines.append("near-tie: another assignment is about as good")
     if explanation.rivals:
         lines += ["rivals for one of the two records:", *(f"  {_rival(rival)}" for rival in explanation.rivals)]
-        lines.append(f"  margin over the heaviest: {explanation.margin_bits:+.2f} bits")
+        lines.append(f"  lead over the heaviest: {explanation.lead_bits:+.2f} bits")
+    if explanation.margin_bits is not None:
+        lines.append(
+            f"the best assignment beats the best that decides it otherwise by {explanation.margin_bits:.2f} bits"
+        )
     return lines
 
 
