@@ -12,19 +12,27 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
-from rapidfuzz.distance import JaroWinkler, Levenshtein
+from rapidfuzz.distance import DamerauLevenshtein, Jaro, JaroWinkler, Levenshtein
 from rapidfuzz.process import cpdist
 
 from linkage.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Measure", "Texts"]
+__all__ = ["Distance", "Measure", "Texts"]
 
-Measure: TypeAlias = Literal["jaro_winkler", "levenshtein"]
+Measure: TypeAlias = Literal["jaro", "jaro_winkler", "levenshtein"]
+Distance: TypeAlias = Literal["levenshtein", "damerau_levenshtein"]
 
 _SCORERS: dict[Measure, Callable[..., float]] = {
+    "jaro": Jaro.similarity,
     "jaro_winkler": JaroWinkler.similarity,
     "levenshtein": Levenshtein.normalized_similarity,
+}
+_EDITS: dict[Distance, Callable[..., int]] = {
+    "levenshtein": Levenshtein.distance,
+    "damerau_levenshtein": DamerauLevenshtein.distance,
 }
 _LARGEST_BOOST = 0.4  # of what is left to 1: four characters of common prefix, a tenth each
 _SLACK = 1e-9
@@ -48,15 +56,18 @@ class Texts:
     heads: IntArray
 
     @classmethod
-    def of(cls, values: Sequence[str]) -> Texts:
+    def of(cls, values: Sequence[str] | pa.Array) -> Texts:
         """Texts of a dictionary, none empty."""
-        letters = [sum({1 << (ord(c) & 63) for c in value}) for value in values]
-        return cls(
-            words=np.array(values, dtype=object),
-            letters=np.array(letters, dtype=np.uint64),
-            lengths=np.array([len(value) for value in values], dtype=np.int64),
-            heads=np.array([ord(value[0]) for value in values], dtype=np.int64),
-        )
+        column = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
+        words = np.empty(len(column), dtype=object)
+        words[:] = column.to_pylist()
+        lengths = pc.utf8_length(column).to_numpy(zero_copy_only=False).astype(np.int64)
+        if not len(words):
+            return cls(words, np.zeros(0, dtype=np.uint64), lengths, lengths)
+        points = np.frombuffer("".join(words.tolist()).encode("utf-32-le"), dtype=np.uint32)
+        starts = np.cumsum(lengths) - lengths
+        bits = np.uint64(1) << (points & np.uint32(63)).astype(np.uint64)
+        return cls(words, np.bitwise_or.reduceat(bits, starts), lengths, points[starts].astype(np.int64))
 
     def similarity(self, first: IntArray, second: IntArray, *, measure: Measure, cutoff: float) -> FloatArray:
         """
@@ -65,27 +76,58 @@ class Texts:
         Args:
             first: `(n,)` texts.
             second: `(n,)` texts.
-            measure: Jaro-Winkler, or 1 - Levenshtein distance / longer length; both count characters, not bytes.
+            measure: Jaro, Jaro-Winkler, or 1 - Levenshtein distance / longer length; all count characters, not bytes.
             cutoff: Similarities below it are returned as 0.
 
         Returns:
             `(n,)` similarities between 0 and 1.
         """
         out = np.zeros(len(first))
-        open_ = np.flatnonzero(self._may_reach(first, second, measure=measure, cutoff=cutoff))
+        open_ = np.flatnonzero(self.may_reach(first, second, measure=measure, cutoff=cutoff))
         if len(open_):
             a, b = self.words[first[open_]].tolist(), self.words[second[open_]].tolist()
             out[open_] = cpdist(a, b, scorer=_SCORERS[measure], score_cutoff=cutoff, dtype=np.float64)
         return out
 
-    def _may_reach(self, first: IntArray, second: IntArray, *, measure: Measure, cutoff: float) -> BoolArray:
-        """Whether the largest similarity that the letters allow is not below the cutoff."""
-        a, b = self.letters[first], self.letters[second]
+    def distance(self, first: IntArray, second: IntArray, *, measure: Distance, most: int) -> FloatArray:
+        """
+        Edits between the texts of pairs; give each distinct pair once.
+
+        Args:
+            first: `(n,)` texts.
+            second: `(n,)` texts.
+            measure: Levenshtein, or Damerau-Levenshtein, in which an exchange of neighbours is one edit.
+            most: A larger distance is returned as infinity.
+
+        Returns:
+            `(n,)` numbers of edits.
+        """
+        out = np.full(len(first), np.inf)
+        open_ = np.flatnonzero(self.may_be_within(first, second, most=most))
+        if len(open_):
+            a, b = self.words[first[open_]].tolist(), self.words[second[open_]].tolist()
+            found = cpdist(a, b, scorer=_EDITS[measure], score_cutoff=most, dtype=np.int32).astype(np.float64)
+            out[open_] = np.where(found <= most, found, np.inf)
+        return out
+
+    def may_reach(self, first: IntArray, second: IntArray, *, measure: Measure, cutoff: float) -> BoolArray:
+        """`(n,)` whether the largest similarity that the letters allow is not below the cutoff."""
         n_a, n_b = self.lengths[first], self.lengths[second]
-        matching = np.minimum(n_a - np.bitwise_count(a & ~b), n_b - np.bitwise_count(b & ~a)).astype(np.float64)
+        matching = self._most_matching(first, second).astype(np.float64)
         if measure == "levenshtein":
-            bound = matching / np.maximum(n_a, n_b)
-        else:
-            jaro = np.where(matching > 0, (matching / n_a + matching / n_b + 1) / 3, 0.0)
-            bound = np.where(self.heads[first] == self.heads[second], jaro + _LARGEST_BOOST * (1 - jaro), jaro)
+            return np.asarray(matching / np.maximum(n_a, n_b) >= cutoff - _SLACK, dtype=bool)
+        bound = np.where(matching > 0, (matching / n_a + matching / n_b + 1) / 3, 0.0)
+        if measure == "jaro_winkler":
+            boosted = bound + _LARGEST_BOOST * (1 - bound)
+            bound = np.where(self.heads[first] == self.heads[second], boosted, bound)
         return np.asarray(bound >= cutoff - _SLACK, dtype=bool)
+
+    def may_be_within(self, first: IntArray, second: IntArray, *, most: int) -> BoolArray:
+        """`(n,)` whether the letters allow that few edits: a letter the other text lacks takes one."""
+        longer = np.maximum(self.lengths[first], self.lengths[second])
+        return np.asarray(longer - self._most_matching(first, second) <= most, dtype=bool)
+
+    def _most_matching(self, first: IntArray, second: IntArray) -> IntArray:
+        a, b = self.letters[first], self.letters[second]
+        left = self.lengths[first] - np.bitwise_count(a & ~b)
+        return np.asarray(np.minimum(left, self.lengths[second] - np.bitwise_count(b & ~a)), dtype=np.int64)
