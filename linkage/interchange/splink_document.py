@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from graph_schema.errors import ExitCode, UserError
-from linkage.arrays import FloatArray
+from linkage.arrays import BoolArray, FloatArray
 
 __all__ = [
     "BadSplinkDocument",
@@ -99,6 +99,8 @@ class SplinkDocument(_Part):
     unique_id_column_name: str = Field("unique_id", description="Column that names a record.")
     source_dataset_column_name: str = Field("source_dataset", description="Column that names its table.")
     additional_columns_to_retain: tuple[str, ...] = Field((), description="Columns to carry along.")
+    retain_matching_columns: bool = Field(True, description="Whether predictions carry the compared values.")
+    retain_intermediate_calculation_columns: bool = Field(False, description="Whether they carry the weights.")
     sql_dialect: str = Field("duckdb", description="Dialect of conditions and rules.")
     em_convergence: float = Field(0.0001, gt=0, description="Largest change of a parameter at which EM ends.")
     max_iterations: int = Field(25, ge=1, description="Steps after which EM ends whatever happens.")
@@ -148,23 +150,44 @@ def default_u(n_levels: int) -> FloatArray:
     return np.asarray(default_m(n_levels) / np.exp2(np.append(bits, 10.0)), dtype=np.float64)
 
 
-def as_distributions(m: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+def as_distributions(
+    m: FloatArray, u: FloatArray, *, held: BoolArray | None = None
+) -> tuple[FloatArray, FloatArray] | None:
     """
     m and u that sum to 1 and have the ratios m / u that were given.
 
     A Splink model need not hold distributions: a level that was never seen in training is given a made-up value.
     Weights are log2(m / u), so the ratios are kept and u is moved as little as may be (in likelihood):
-    u / (1 + t (m / u - 1)), with the t for which both sum to 1.
+    u / (1 + t (m / u - r)), with the t for which both sum to what is left of 1; r is the ratio of what is left.
+
+    Args:
+        m: `(n_levels,)`.
+        u: `(n_levels,)`.
+        held: `(n_levels,)` levels whose m and u must stay, because term frequencies replace their u.
 
     Returns:
-        Both, or None where all ratios are above 1 or all below, for which there are none.
+        Both, or None where there are none: all other ratios are above r, or all below.
 
     Source: Owen (1988), https://doi.org/10.1093/biomet/75.2.237 (empirical likelihood under one mean).
     """
     m, u = np.maximum(m, _LEAST), np.maximum(u, _LEAST)
     if abs(math.fsum(m) - 1) <= _TOLERANCE and abs(math.fsum(u) - 1) <= _TOLERANCE:
         return m, u
-    ratio, share = m / u, u / math.fsum(u)
+    free = np.ones(len(m), dtype=bool) if held is None else ~held
+    left_m, left_u = 1 - math.fsum(m[~free]), 1 - math.fsum(u[~free])
+    if not free.any() or left_m <= 0 or left_u <= 0:
+        return None
+    moved = _tilted(u[free], m[free] / u[free] * left_u / left_m)
+    if moved is None:
+        return None
+    out = u.copy()
+    out[free] = moved * left_u
+    return m / u * out, out
+
+
+def _tilted(u: FloatArray, ratio: FloatArray) -> FloatArray | None:
+    """Shares nearest to `u` under which the mean of `ratio` is 1."""
+    share = u / math.fsum(u)
     if not (ratio.min() < 1 < ratio.max()):
         return None
     low, high = -1 / (ratio.max() - 1), 1 / (1 - ratio.min())
@@ -175,5 +198,4 @@ def as_distributions(m: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArr
         else:
             high = middle
     moved = share / (1 + (low + high) / 2 * (ratio - 1))
-    moved = moved / math.fsum(moved)
-    return ratio * moved, moved
+    return np.asarray(moved / math.fsum(moved), dtype=np.float64)
