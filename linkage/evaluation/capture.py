@@ -115,13 +115,14 @@ def blocking_loss(
 
     Args:
         agrees: `(n_pairs, n_keys)` whether each blocking key agrees in each found pair, whichever rule found it; or
-            `(n_pairs, n_rules)` whether each rule proposes it, if nothing is known of the keys.
+            `(n_pairs, n_rules)` whether each rule proposes it, if nothing is known of the keys. Of more than ten keys
+            only the rules are used.
         probability: `(n_pairs,)` probability that the pair is a match; pairs count with it.
         rules: Columns of `agrees` that each rule needs; None: every column is a rule.
         names: Of the columns, for the sentences; None: key 1, key 2, ...
 
     Raises:
-        BadHistories: If there are more than ten keys or shapes do not fit.
+        BadHistories: If shapes do not fit, or there is no key.
     """
     n_keys = agrees.shape[1]
     singly: Sequence[Sequence[int]] = [(key,) for key in range(n_keys)]
@@ -129,9 +130,15 @@ def blocking_loss(
     called = list(names) if names is not None else [f"key {key + 1}" for key in range(n_keys)]
     _check(agrees, probability, needs, called)
     proposes = np.stack([agrees[:, list(need)].all(axis=1) for need in needs], axis=1)
+    if n_keys > _MOST_KEYS:
+        called = [" and ".join(called[key] for key in need) for need in needs]
+        agrees, needs, n_keys = proposes, [(rule,) for rule in range(len(needs))], len(needs)
     kept = proposes.any(axis=1)
     single = proposes.sum(axis=1) == 1
     alone = tuple(round(float(probability[single & proposes[:, rule]].sum()), 6) for rule in range(len(needs)))
+    if n_keys > _MOST_KEYS:
+        reasons: tuple[str, ...] = (f"over {_MOST_KEYS} keys and over {_MOST_KEYS} rules are too many to tell apart",)
+        return _unknown(float(probability[kept].sum()), n_keys=n_keys, alone=alone, reasons=reasons)
     kinds = count_histories(agrees[kept], probability[kept], needs)
     reasons = _reasons(kinds, needs, called)
     fits = [] if reasons else [fit for design in _designs(n_keys) if (fit := _fit(kinds, design)) is not None]
@@ -199,10 +206,8 @@ def _check(agrees: BoolArray, probability: FloatArray, needs: list[tuple[int, ..
     n, n_keys = agrees.shape
     if len(probability) != n:
         raise BadHistories(f"blocking loss: expected one probability for each of the {n} pairs, got {len(probability)}")
-    if not 1 <= n_keys <= _MOST_KEYS:
-        raise BadHistories(f"blocking loss: expected 1 to {_MOST_KEYS} keys, got {n_keys}: give rules instead of keys")
     if len(names) != n_keys or not needs or any(not 0 <= key < n_keys for need in needs for key in need):
-        raise BadHistories(f"blocking loss: expected rules and names over the {n_keys} keys given")
+        raise BadHistories(f"blocking loss: expected rules and names over the {n_keys} keys given, and at least one")
 
 
 def _reasons(kinds: Histories, needs: list[tuple[int, ...]], names: list[str]) -> tuple[str, ...]:
@@ -250,7 +255,7 @@ def _fit(kinds: Histories, design: tuple[tuple[tuple[int, int], ...], bool]) -> 
     inside, y = x[kinds.clear], kinds.counts[kinds.clear]
     if len(inside) < x.shape[1] or not _estimable(inside, x[~kinds.clear]):
         return None
-    beta = _newton(inside, y + 0.5 / len(y))
+    beta = _newton(inside, y)
     mean = np.exp(inside @ beta)
     with np.errstate(divide="ignore", invalid="ignore"):
         deviance = 2 * float(np.where(y > 0, y * np.log(y / mean), 0.0).sum() - (y - mean).sum())

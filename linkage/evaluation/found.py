@@ -25,7 +25,7 @@ class Partners(StrEnum):
     """How many true partners a record can have."""
 
     ONE = "one"
-    SEVERAL = "several"
+    MANY = "many"
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def estimate_without_labels(
     left_share = _partnered(found)
     right_share = min(left_share * found.n_left / max(found.n_right, 1), 1.0)
     links = None if decoys is None else len(decoys.left)
-    whole = _quality(found, every, other_share=None, known_other=right_share, decoys=decoys, n_decoy_links=links)
+    whole = _quality(found, every, other_share=right_share, decoys=decoys, n_decoy_links=links)
     views = {seen.view for seen in (*whole.precision.views, *whole.recall_of_proposed.views)}
     return QualityEstimate(
         threshold=found.threshold,
@@ -136,7 +136,7 @@ def _groups(
         n = None if decoy_rows is None else int((codes[decoy_rows] == code).sum())
         part = own.take(codes[own.left] == code)
         records = np.flatnonzero(member).astype(np.int64)
-        one = _quality(part, records, other_share=other_share, known_other=other_share, decoys=decoys, n_decoy_links=n)
+        one = _quality(part, records, other_share=other_share, decoys=decoys, n_decoy_links=n)
         yield GroupQualityEstimate(grouping=grouping.name, level=level, quality=one)
 
 
@@ -144,8 +144,7 @@ def _quality(
     found: FoundPairs,
     records: IntArray,
     *,
-    other_share: float | None,
-    known_other: float,
+    other_share: float,
     decoys: DecoyLinks | None,
     n_decoy_links: int | None,
 ) -> Quality:
@@ -153,7 +152,7 @@ def _quality(
     if found.partners is Partners.ONE:
         views += [view for view in (by_neighbours(found, records=records, other_share=other_share),) if view]
     if decoys is not None and n_decoy_links is not None:
-        seen = by_decoys(found, n_decoy_links=n_decoy_links, n_sets=decoys.n_sets, other_share=known_other)
+        seen = by_decoys(found, n_decoy_links=n_decoy_links, n_sets=decoys.n_sets, other_share=other_share)
         views += [seen] if seen else []
     n_links = int(found.linked.sum())
     blocking = None

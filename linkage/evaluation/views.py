@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import poisson
 
-from linkage.arrays import BoolArray, IntArray
+from linkage.arrays import BoolArray, FloatArray, IntArray
 from linkage.evaluation.found import FoundPairs
 from linkage.evaluation.intervals import poisson_interval, wilson_interval
 from linkage.evaluation.neighbours import fit_neighbours
 
 __all__ = ["ASSUMPTIONS", "Range", "View", "by_decoys", "by_model", "by_neighbours"]
+
+_SUREST = 1e-15  # least doubt of a probability
 
 ASSUMPTIONS = {
     "model": "the probabilities are right: comparisons depend on each other only as the model says",
@@ -87,14 +89,14 @@ def by_model(found: FoundPairs) -> View:
     return View("model", n, Range(n - right, n * (1 - high), n * (1 - low)), _counted(missed))
 
 
-def by_neighbours(found: FoundPairs, *, records: IntArray, other_share: float | None = None) -> View | None:
+def by_neighbours(found: FoundPairs, *, records: IntArray, other_share: float) -> View | None:
     """
     From the numbers of partners.
 
     Args:
         found: Pairs whose left record is one of `records`.
         records: Left rows looked at, those without any pair included.
-        other_share: Share of the right records with a true partner; None: as the left ones say.
+        other_share: Share of the right records that are linked.
 
     Returns:
         None without links.
@@ -105,16 +107,36 @@ def by_neighbours(found: FoundPairs, *, records: IntArray, other_share: float | 
     above = found.probability >= found.threshold
     partners = _partners(found, above)[records]
     fit = fit_neighbours(partners)
-    crowd = _crowded(found, above)
-    unsure = float((1 - found.assigned[found.linked & crowd]).sum())
+    unsure = _swaps(found, above, partnered=float(fit.partnered[0]), false_mean=float(fit.false_mean[0]))
     if (above & ~found.linked).any():
-        others = np.minimum(fit.partnered * len(records) / max(found.n_right, 1), 1.0)
-        alone = 1 - (others if other_share is None else np.full(len(others), other_share))
-        false = fit.bounds(fit.false_mean * len(records) * (1 - fit.partnered) * alone)
+        false = fit.bounds(fit.false_mean * len(records) * (1 - fit.partnered))
+        free = _free_ends(found, above, other_share=other_share)
+        false = (false[0] * free.best, false[1] * free.low, false[2] * free.high)
     else:  # every pair above the threshold is a link
-        false, unsure = fit.bounds(fit.false_mean * len(records)), 0.0
-    wrong = _realised(Range(*false).plus(Range(unsure, unsure, unsure)), most=n)
+        false, unsure = fit.bounds(fit.false_mean * len(records)), Range(0.0, 0.0, 0.0)
+    wrong = _realised(Range(*false).plus(unsure), most=n)
     return View("neighbours", n, wrong, _missed(found, records, swapped=unsure))
+
+
+def _swaps(found: FoundPairs, above: BoolArray, *, partnered: float, false_mean: float) -> Range:
+    """Links in which a rival won over the true pair: only where the true pair is among those above the threshold."""
+    most = float((1 - _share_of_crowd(found, above)[found.linked]).sum())
+    true = 2 * partnered  # of two pairs of one record, one may be true
+    present = true / (true + (1 - partnered) * false_mean) if true > 0 else 0.0
+    return Range(most * present, 0.0, most)
+
+
+def _free_ends(found: FoundPairs, above: BoolArray, *, other_share: float) -> Range:
+    """
+    How often the right record of a false pair is free to be linked: as often as those that lost against a link.
+
+    A brother who is in the right table alone is free; one whose own record is in the left table mostly is not.
+    """
+    taken_left, taken_right = _taken(found)
+    lost = above & ~found.linked & taken_left[found.left]
+    n, free = int(lost.sum()), int((lost & ~taken_right[found.right]).sum())
+    low, high = wilson_interval(free, n)
+    return Range(free / n if n else 1 - other_share, low, high)
 
 
 def by_decoys(found: FoundPairs, *, n_decoy_links: int, n_sets: int, other_share: float) -> View | None:
@@ -134,19 +156,25 @@ def by_decoys(found: FoundPairs, *, n_decoy_links: int, n_sets: int, other_share
     return View("decoys", n, _realised(false, most=n), None)
 
 
-def _missed(found: FoundPairs, records: IntArray, *, swapped: float) -> Range:
+def _missed(found: FoundPairs, records: IntArray, *, swapped: Range) -> Range:
     """Matches below the threshold between records that no link has taken; and those lost to a wrong rival."""
-    taken_left, taken_right = np.zeros(found.n_left, dtype=bool), np.zeros(found.n_right, dtype=bool)
-    for rows, taken in ((found.left, taken_left), (found.right, taken_right)):
-        taken[rows[found.linked]] = True
-    if found.within:
-        taken_left |= taken_right
-        taken_right = taken_left
+    taken_left, taken_right = _taken(found)
     below = (found.probability < found.threshold) & ~taken_left[found.left] & ~taken_right[found.right]
     free = records[~taken_left[records]]
     fit = fit_neighbours(_partners(found, below)[free])
-    beneath = found.expected_below + swapped
-    return Range(*fit.bounds(fit.partnered * len(free))).plus(_counted(beneath))
+    beneath = _counted(found.expected_below).plus(swapped)
+    return Range(*fit.bounds(fit.partnered * len(free))).plus(beneath)
+
+
+def _taken(found: FoundPairs) -> tuple[BoolArray, BoolArray]:
+    """`(n_left,)` and `(n_right,)` records that are linked."""
+    left, right = np.zeros(found.n_left, dtype=bool), np.zeros(found.n_right, dtype=bool)
+    left[found.left[found.linked]] = True
+    right[found.right[found.linked]] = True
+    if found.within:
+        left |= right
+        right = left
+    return left, right
 
 
 def _partners(found: FoundPairs, chosen: BoolArray) -> IntArray:
@@ -157,13 +185,15 @@ def _partners(found: FoundPairs, chosen: BoolArray) -> IntArray:
     return np.asarray(n, dtype=np.int64)
 
 
-def _crowded(found: FoundPairs, above: BoolArray) -> BoolArray:
-    """`(n_pairs,)` whether a record of the pair has another pair above the threshold."""
-    n_left = np.bincount(found.left[above], minlength=found.n_left)
-    n_right = np.bincount(found.right[above], minlength=found.n_right)
+def _share_of_crowd(found: FoundPairs, above: BoolArray) -> FloatArray:
+    """`(n_pairs,)` odds of the pair over those of all pairs above the threshold that want one of its records."""
+    odds = np.where(above | found.linked, 1.0 / np.maximum(1.0 - found.probability, _SUREST) - 1.0, 0.0)
+    left = np.bincount(found.left, weights=odds, minlength=found.n_left)
+    right = np.bincount(found.right, weights=odds, minlength=found.n_right)
     if found.within:
-        n_left = n_right = n_left + n_right
-    return np.asarray((n_left[found.left] > 1) | (n_right[found.right] > 1), dtype=bool)
+        left = right = left + right
+    most = np.maximum(left[found.left], right[found.right])
+    return np.where(most > 0, odds / np.where(most > 0, most, 1.0), 1.0)
 
 
 def _counted(mean: float) -> Range:
