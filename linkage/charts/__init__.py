@@ -20,6 +20,7 @@ from linkage.charts.estimates import (
     parameter_estimate_comparisons_chart,
 )
 from linkage.charts.frequencies import tf_adjustment_chart
+from linkage.charts.interactions import interaction_weights_chart
 from linkage.charts.model import (
     em_history_chart,
     m_u_parameters_chart,
@@ -27,6 +28,7 @@ from linkage.charts.model import (
     match_weights_history_chart,
 )
 from linkage.charts.page import Page
+from linkage.charts.quality import GroupedShare, quality_chart
 from linkage.charts.similarity import comparator_score_chart
 from linkage.charts.unlinkables import unlinkables_chart
 from linkage.charts.waterfall import waterfall_chart
@@ -42,6 +44,7 @@ __all__ = [
     "ChartFormat",
     "Completeness",
     "ExamplePair",
+    "GroupedShare",
     "Page",
     "ParameterEstimate",
     "RuleYield",
@@ -61,6 +64,7 @@ __all__ = [
     "estimates_of_intervals",
     "estimates_of_model",
     "estimates_of_sessions",
+    "interaction_weights_chart",
     "level_probabilities",
     "level_weights",
     "m_u_parameters_chart",
@@ -71,6 +75,7 @@ __all__ = [
     "pick_examples",
     "precision_recall_chart",
     "profile_columns_chart",
+    "quality_chart",
     "roc_chart",
     "svg",
     "tf_adjustment_chart",

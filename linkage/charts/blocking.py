@@ -14,7 +14,8 @@ from linkage.charts.words import labels
 
 __all__ = ["RuleCounts", "RuleYield", "blocking_rules_chart"]
 
-_KINDS = ("added to the rules above", "already proposed by them")
+_KINDS = ("proposed by no other rule", "added to the rules above", "already proposed by them")
+_COLOURS = (NEUTRAL, "#8fb0d0", "#dde4ec")
 
 
 class RuleCounts(Protocol):
@@ -80,7 +81,7 @@ def blocking_rules_chart(
         color=alt.Color(
             "kind:N",
             title=None,
-            scale=alt.Scale(domain=list(_KINDS), range=[NEUTRAL, "#cfd8e3"]),
+            scale=alt.Scale(domain=list(_KINDS), range=list(_COLOURS)),
             legend=alt.Legend(orient="top"),
         ),
         tooltip=["rule:N", "kind:N", alt.Tooltip("n:Q", format=",")],
@@ -105,12 +106,15 @@ def _bars(rules: Sequence[RuleCounts], names: Sequence[str]) -> list[dict[str, o
     rows: list[dict[str, object]] = []
     start = 0
     for rule, name in zip(rules, names, strict=True):
-        end = start + _added(rule)
-        rows.append({"rule": name, "kind": _KINDS[0], "from": start, "to": end, "n": _added(rule)})
-        repeated = rule.n_pairs - _added(rule)
-        if repeated:
-            rows.append({"rule": name, "kind": _KINDS[1], "from": max(start - repeated, 0), "to": start, "n": repeated})
-        start = end
+        added, alone = _added(rule), rule.n_alone or 0
+        repeated = rule.n_pairs - added
+        parts = (
+            (_KINDS[0], start, start + alone, alone),
+            (_KINDS[1], start + alone, start + added, added - alone),
+            (_KINDS[2], max(start - repeated, 0), start, repeated),
+        )
+        rows += [{"rule": name, "kind": kind, "from": low, "to": high, "n": n} for kind, low, high, n in parts if n]
+        start += added
     return rows
 
 

@@ -20,6 +20,7 @@ from linkage.charts.html import document, load_reference, vega_library, vega_par
 __all__ = ["Chart", "ChartFormat", "Drawable", "charts_page", "inline", "svg"]
 
 _COUNTED = re.compile(r'"((?:view|param|concat|layer)_)\d+(_[a-z]+)?"')
+_MIME_TYPE = f"application/vnd.vegalite.{alt.SCHEMA_VERSION.split('.')[0]}.json"  # as altair itself calls it
 _CONFIG: dict[str, Any] = {
     "view": {"stroke": None},
     "title": {"anchor": "start", "fontSize": 14, "subtitleColor": "#52606d", "subtitleFontSize": 11, "offset": 12},
@@ -65,6 +66,10 @@ class Chart:
     def to_dict(self) -> dict[str, Any]:
         """The Vega-Lite specification with its data."""
         return cast("dict[str, Any]", json.loads(json.dumps(self._spec)))
+
+    def altair(self) -> Any:
+        """The chart as altair has it, to be changed or joined with others."""
+        return alt.Chart.from_dict(self.to_dict())
 
     def svg(self) -> str:
         """One `<svg>` element."""
@@ -116,7 +121,7 @@ class Chart:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         del include, exclude
-        return {"application/vnd.vegalite.v6+json": self.to_dict(), "image/svg+xml": self.svg()}
+        return {_MIME_TYPE: self.to_dict(), "image/svg+xml": self.svg()}
 
     def __repr__(self) -> str:
         return f"Chart({self.title!r})"

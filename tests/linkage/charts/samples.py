@@ -9,6 +9,7 @@ import pyarrow as pa
 from linkage import charts
 from linkage.explain import PairFacts, explain
 from linkage.model import ComparisonModel, Iteration, Model
+from linkage.model.model import DependentGroup
 
 LEFT, RIGHT, LEFT_ID, RIGHT_ID, LITERAL = "Zzleftvalue", "Zzrightvalue", "Zzleftid", "Zzrightid", "Zzliteral"
 MARKERS = (LEFT, RIGHT, LEFT_ID, RIGHT_ID, LITERAL)
@@ -20,6 +21,19 @@ TOWN = ComparisonModel(
     name="town", level_names=("else", f"l.town = '{LITERAL}'", "exact"), m=(0.1, 0.1, 0.8), u=(0.7, 0.1, 0.2)
 )
 MODEL = Model(comparisons=(SURNAME, TOWN), prior=0.001)
+GROUPED = Model(
+    comparisons=(SURNAME, TOWN),
+    prior=0.001,
+    groups=(
+        DependentGroup(
+            name="surname & town",
+            comparisons=("surname", "town"),
+            shape=(3, 3),
+            m=(0.02, 0.01, 0.02, 0.03, 0.02, 0.1, 0.05, 0.05, 0.7),
+            u=(0.65, 0.09, 0.16, 0.04, 0.02, 0.03, 0.002, 0.002, 0.006),
+        ),
+    ),
+)
 PAIR = PairFacts(LEFT_ID, RIGHT_ID, (2, 0), term_bits=(-1.5, 0.0), left_values=(LEFT, None), right_values=(LEFT, RIGHT))
 HISTORY = [Iteration(number, -1000.0 / number, -1000.0 / number, 0.001 * number, 0.1**number) for number in range(1, 6)]
 GAMMAS = np.array([[2, 2], [2, -1], [0, 0], [1, 0]], dtype=np.int8)
@@ -114,6 +128,7 @@ WITH_VALUES: dict[str, Callable[[bool], Drawn]] = {
         vals_to_include=[LEFT],
         remove_sensitive_data=hide,
     ),
+    "interactions": lambda hide: charts.interaction_weights_chart(GROUPED, remove_sensitive_data=hide),
     "comparators": lambda hide: charts.comparator_score_chart([(LEFT, RIGHT)], remove_sensitive_data=hide),
     "comparison viewer": lambda hide: charts.comparison_viewer(
         MODEL, GAMMAS, COUNTS, examples=_examples(), thresholds={"link": 3.2}, remove_sensitive_data=hide
@@ -134,6 +149,13 @@ WITHOUT_VALUES: dict[str, Callable[[], Drawn]] = {
     "ROC": lambda: charts.roc_chart(thresholds(), area=0.99),
     "precision and recall": lambda: charts.precision_recall_chart(thresholds()),
     "accuracy": lambda: charts.accuracy_chart(thresholds(), add_metrics=["fp_rate"]),
+    "quality": lambda: charts.quality_chart(
+        [
+            charts.GroupedShare("precision", "all", 0.99, 0.98, 0.995),
+            charts.GroupedShare("precision", "sex: female", None, 0.0, 1.0),
+            charts.GroupedShare("recall", "all", 0.93, 0.9, 0.95),
+        ]
+    ),
     "threshold tool": lambda: charts.threshold_selection_tool(thresholds()),
 }
 

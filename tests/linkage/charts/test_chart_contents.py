@@ -14,7 +14,7 @@ from linkage.charts.words import labels, without_literals
 from linkage.explain import PairFacts, Rival, explain
 from linkage.model.bootstrap import Interval, Intervals
 from linkage.model.sessions import Session
-from tests.linkage.charts.samples import EDGES, GAMMAS, HISTORY, MODEL, NODES, PAIR, PairOfNames, thresholds
+from tests.linkage.charts.samples import EDGES, GAMMAS, GROUPED, HISTORY, MODEL, NODES, PAIR, PairOfNames, thresholds
 
 
 def rows(chart: charts.Chart) -> list[dict[str, Any]]:
@@ -67,12 +67,21 @@ def test_a_waterfall_tells_values_only_if_the_explanation_and_the_chart_are_told
     assert "town: else (missing | Zzrightvalue)" in told
 
 
+def test_a_combination_of_dependent_levels_says_what_it_adds() -> None:
+    told = {
+        row["levels"]: (row["alone"], row["bits"], row["together"])
+        for row in rows(charts.interaction_weights_chart(GROUPED))
+    }
+    assert told["surname: exact & town: exact"] == (8.322, -1.456, 6.866)
+    assert rows(charts.interaction_weights_chart(MODEL)) == []
+
+
 def test_each_pair_is_counted_once_in_the_chart_of_rules() -> None:
     rules = [charts.RuleYield("a", 50, 50, 20), charts.RuleYield("b", 30, 10, 10), charts.RuleYield("c", 5, 0, 0)]
     chart = charts.blocking_rules_chart(rules, n_possible=1000)
     assert "60 pairs, each counted once, 6 % of all 1,000" in titles(chart)
     bars = [(row["rule"], row["from"], row["to"]) for row in rows(chart) if "from" in row]
-    assert bars == [("1. a", 0, 50), ("2. b", 50, 60), ("2. b", 30, 50), ("3. c", 60, 60), ("3. c", 55, 60)]
+    assert bars == [("1. a", 0, 20), ("1. a", 20, 50), ("2. b", 50, 60), ("2. b", 30, 50), ("3. c", 55, 60)]
 
 
 def test_empty_texts_and_lacking_columns_are_incomplete() -> None:
@@ -262,6 +271,11 @@ def test_empty_inputs_make_charts_without_rows() -> None:
 )
 def test_values_that_sql_quotes_are_left_out_of_labels(text: str, told: str) -> None:
     assert without_literals(text) == told
+
+
+def test_a_chart_goes_back_to_altair_to_be_changed() -> None:
+    chart = charts.roc_chart(thresholds()).altair().properties(width=77)
+    assert chart.to_dict()["width"] == 77
 
 
 def test_labels_are_all_different() -> None:

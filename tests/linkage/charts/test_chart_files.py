@@ -121,7 +121,7 @@ def test_text_of_a_record_is_no_markup_in_the_cluster_viewer() -> None:
 
 def test_a_chart_shows_itself_in_a_notebook_without_the_network() -> None:
     bundle = WITHOUT_VALUES["ROC"]()._repr_mimebundle_()  # type: ignore[union-attr]
-    assert set(bundle) == {"application/vnd.vegalite.v6+json", "image/svg+xml"}
+    assert set(bundle) == {"application/vnd.vegalite.v6.json", "image/svg+xml"}
     page = EVERY["cluster viewer"]()._repr_html_()  # type: ignore[union-attr]
     assert page.startswith("<iframe srcdoc=")
     assert page.count("<") == 2
