@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from linkage.columns import Codes, Columns
+from linkage.columns import Codes, Columns, Expression
 from linkage.comparison.base import NULL
 from linkage.comparison.frequencies import (
     ElementTerms,
@@ -137,8 +137,10 @@ class Comparison(BaseModel):
 
     def _missing(self, level: AnyLevel, null: NullMeans) -> list[AnyLevel]:
         if not isinstance(level, NullLevel):
-            raise ValueError(f"comparison {self.name!r}, null={null!r}: expected a null level on one column")
-        about = {"column": level.column, "empty_is_missing": level.empty_is_missing}
+            raise ValueError(  # noqa: TRY004 - pydantic reads a ValueError
+                f"comparison {self.name!r}, null={null!r}: expected a null level on one column"
+            )
+        about = {"column": level.column, "missing_if": level.missing_if}
         sides: list[Literal["either", "both", "one"]] = ["either"] if null == "level" else ["both", "one"]
         return [MissingLevel.model_validate({**about, "side": side}) for side in sides]
 
@@ -206,7 +208,13 @@ class Comparison(BaseModel):
 
 
 def _terms_of(
-    sources: Sources, level: AnyLevel, *, gamma: int, base: int, outside: Mapping[str, float] | None
+    sources: Sources,
+    level: AnyLevel,
+    column: Expression,
+    *,
+    gamma: int,
+    base: int,
+    outside: Mapping[str, float] | None,
 ) -> LevelTerms:
     weight, floor = level.tf_adjustment_weight, level.tf_minimum_u_value
     if isinstance(level, ArrayLevel):

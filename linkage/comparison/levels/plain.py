@@ -61,7 +61,9 @@ class Presence(Bound):
 
 class _AboutMissing(Level):
     column: ColumnField = Field(description="The column.")
-    empty_is_missing: bool = Field(False, description="Whether an array without elements counts as missing.")
+    missing_if: Literal["null", "empty_array", "no_number"] = Field(
+        "null", description="Whether an array without elements, or text that is no number, counts as missing too."
+    )
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -69,9 +71,12 @@ class _AboutMissing(Level):
 
     def presence(self, sources: Sources, side: MissingOn) -> Presence:
         """Which rows of both tables lack a value."""
-        if self.empty_is_missing:
+        if self.missing_if == "empty_array":
             sets = sources.collections(self.column)
             return Presence(sets.left.sizes == 0, sets.right.sizes == 0, side)
+        if self.missing_if == "no_number":
+            left, right = sources.numbers(self.column)
+            return Presence(np.isnan(left), np.isnan(right), side)
         raw = sources.raw(self.column)
         if is_list(raw[0].type) and not self.column.transforms:
             null = [np.asarray(part.is_null().to_numpy(), dtype=bool) for part in raw]

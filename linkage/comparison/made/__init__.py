@@ -1,0 +1,1 @@
+"""Comparisons made of levels: by thresholds of one measure, of persons, of codes."""
