@@ -2,34 +2,28 @@
 The ceiling where keys err: what the best judge of each single record could reach. Opens nothing.
 
 Left records are drawn, and each is compared with every right record. If a partner's key is wrong with a known rate and
-then drawn from its margin, the chance that right record `j` is the partner is proportional to
-
-    product over keys of ((1 - error) [equal] + error * frequency of j's value)  /  frequency of j's whole record,
-
-against the chance that the record has no partner. The surest are linked first while the required precision lasts. Keys
-may depend on each other in the population; their errors are taken as independent. Records are judged one by one: that
-two left records cannot have one partner is not used, which an assignment could turn into a little more recall.
+then drawn from its margin, the chance of every right record is known (`partners`), against the chance that the record
+has no partner. The surest are linked first while the required precision lasts. Keys may depend on each other in the
+population; their errors are taken as independent. Records are judged one by one: that two left records cannot have
+one partner is not used, which an assignment could turn into a little more recall.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Sequence
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph_schema.chance import stream
-from linkage.arrays import BoolArray, FloatArray, IntArray
-from linkage.evaluation.ceilings import BadKeys, cell_sizes, estimated_overlap
+from linkage.arrays import FloatArray, IntArray
+from linkage.evaluation.ceilings import BadKeys, estimated_overlap
 from linkage.evaluation.grouping import Grouping
 from linkage.evaluation.intervals import Share, ratio
 from linkage.evaluation.look_alikes import row_codes
+from linkage.evaluation.partners import partner_probabilities
 
-__all__ = ["ErringCeiling", "ErringReachable", "GroupErringCeiling", "ceiling_with_errors", "partner_probabilities"]
-
-_RAREST = 1e-5  # chance of errors in all other keys below which a set of agreeing keys is left out
+__all__ = ["ErringCeiling", "ErringReachable", "GroupErringCeiling", "ceiling_with_errors"]
 
 
 class ErringReachable(BaseModel):
@@ -62,16 +56,6 @@ class ErringCeiling(BaseModel):
     error_rates: tuple[float, ...] = Field(description="Assumed chance that a partner's key is wrong, key by key.")
     reachable: tuple[ErringReachable, ...] = Field(description="At each required precision.")
     groups: tuple[GroupErringCeiling, ...] = Field((), description="By subgroup of the left records.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Right:
-    """Distinct right records: their keys, number, frequency of each key's value, frequency as a whole."""
-
-    keys: IntArray
-    n: FloatArray
-    margins: FloatArray
-    whole: FloatArray
 
 
 def ceiling_with_errors(
@@ -130,95 +114,6 @@ def ceiling_with_errors(
         ),
         groups=tuple(groups),
     )
-
-
-def partner_probabilities(
-    left: IntArray, right: IntArray, *, rows: IntArray, error_rates: FloatArray, n_shared: float
-) -> FloatArray:
-    """
-    `(n_rows,)` probability that the likeliest right record is the partner of each of these left records.
-
-    A sum (and a maximum) over all right records is one over the sets of keys that agree, each a look-up; sets that
-    leave more errors than ever happen are left out.
-
-    Args:
-        left: `(n_left, n_keys)` codes, -1 missing.
-        right: `(n_right, n_keys)`.
-        rows: Left rows.
-        error_rates: `(n_keys,)`.
-        n_shared: Persons in both files.
-    """
-    overlap = n_shared / max(len(left), 1)
-    best, total = np.zeros(len(rows)), np.zeros(len(rows))
-    if not len(right) or overlap <= 0:
-        return best
-    others, drawn = _distinct(right), left[rows]
-    has = (drawn >= 0).astype(np.int64) @ (1 << np.arange(left.shape[1], dtype=np.int64))
-    for kind in np.unique(has).tolist():
-        chosen = np.flatnonzero(has == kind)
-        known = [key for key in range(left.shape[1]) if kind >> key & 1]
-        rates = np.array([rate if key in known else 1.0 for key, rate in enumerate(error_rates)])
-        for agreeing in _subsets(known, error_rates):
-            most, sums = _agreed(drawn[chosen], others, agreeing=agreeing, rates=rates)
-            best[chosen] = np.maximum(best[chosen], most)
-            total[chosen] += sums
-    alone = len(right) * (1 - overlap) / overlap
-    whole = alone + total
-    return np.where(whole > 0, np.minimum(best / np.where(whole > 0, whole, 1.0), 1.0), 0.0)
-
-
-def _subsets(known: list[int], error_rates: FloatArray) -> Iterator[tuple[int, ...]]:
-    """Sets of keys that may be all that agree."""
-    for number in range(len(known) + 1):
-        for agreeing in combinations(known, number):
-            if np.prod([error_rates[key] for key in known if key not in agreeing]) >= _RAREST:
-                yield agreeing
-
-
-def _agreed(
-    drawn: IntArray, others: _Right, *, agreeing: tuple[int, ...], rates: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Largest chance of a right record that agrees on these keys, and its part of the sum of all chances."""
-    wrong = np.where(others.keys >= 0, rates * others.margins, 1.0)
-    keys = list(agreeing)
-    apart = [key for key in range(len(rates)) if key not in agreeing]
-    rest = wrong[:, apart].prod(axis=1) / others.whole
-    there: BoolArray = np.asarray((others.keys[:, keys] >= 0).all(axis=1), dtype=bool)
-    mine, theirs = row_codes(drawn[:, keys], others.keys[there][:, keys]) if keys else _one_kind(len(drawn), there)
-    n_kinds = int(max(mine.max(initial=0), theirs.max(initial=0))) + 1
-    sums = np.bincount(theirs, weights=(others.n * rest)[there] * np.prod(1 - rates[keys]), minlength=n_kinds)
-    most = np.zeros(n_kinds)
-    np.maximum.at(most, theirs, (rest * (1 - rates[keys] + wrong[:, keys]).prod(axis=1))[there])
-    return most[mine], np.asarray(sums[mine], dtype=np.float64)
-
-
-def _one_kind(n: int, there: BoolArray) -> tuple[IntArray, IntArray]:
-    return np.zeros(n, dtype=np.int64), np.zeros(int(there.sum()), dtype=np.int64)
-
-
-def _distinct(right: IntArray) -> _Right:
-    """
-    Right records of equal keys are taken together.
-
-    The frequency of a whole record is what the other records say of its cell: the mean of the gamma distribution of
-    cell sizes, given how many others there are.
-    """
-    (code,) = row_codes(right)
-    _, first, n = np.unique(code, return_index=True, return_counts=True)
-    keys = right[first]
-    mask = (keys >= 0).astype(np.int64) @ (1 << np.arange(keys.shape[1], dtype=np.int64))
-    whole = np.ones(len(keys))
-    for kind in np.unique(mask).tolist():
-        same = mask == kind
-        shape, mean = cell_sizes(n[same])
-        whole[same] = (n[same] - 1 + shape) / (shape / mean + 1) / float(n[same].sum())
-    margins = np.ones(keys.shape)
-    for key in range(keys.shape[1]):
-        values = right[:, key]
-        known = values >= 0
-        counts = np.bincount(values[known], minlength=int(values.max(initial=0)) + 1) / max(int(known.sum()), 1)
-        margins[:, key] = np.where(keys[:, key] >= 0, counts[np.maximum(keys[:, key], 0)], 1.0)
-    return _Right(keys, n.astype(np.float64), margins, whole)
 
 
 def _overlap(left: IntArray, right: IntArray, rates: FloatArray) -> float:

@@ -55,7 +55,7 @@ def wilson_interval(n_hits: float, n: float) -> tuple[float, float]:
 
 def wilson_bounds(n_hits: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Wilson's interval of many shares at once, `(n_shares,)` each; 0 and 1 where there is no observation."""
-    safe = np.maximum(n, 1e-300)
+    safe = np.where(n > 0, n, 1.0)
     share, z2 = np.clip(n_hits / safe, 0.0, 1.0), _Z_95**2
     middle = (share + z2 / (2 * safe)) / (1 + z2 / safe)
     half = _Z_95 * np.sqrt(share * (1 - share) / safe + z2 / (4 * safe * safe)) / (1 + z2 / safe)
