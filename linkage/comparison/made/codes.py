@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the functions bear the names of their siblings
-"""Comparisons of codes: diagnoses, procedures, German postcodes, municipalities, insured persons, institutions. Pure."""
+"""Comparisons of codes: diagnoses, procedures, postcodes, municipalities, insured persons, institutions. Pure."""
 
 from __future__ import annotations
 

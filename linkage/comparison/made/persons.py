@@ -59,7 +59,7 @@ def NameComparison(
     levels += [cll.JaroWinklerLevel(col_name, limit) for limit in thresholds if limit < _STRONG]
     return Comparison(
         name=column_name(col_name),
-        levels=(cll.NullLevel(col_name), cll.ExactMatchLevel(col_name, True), *levels, cll.ElseLevel()),  # noqa: FBT003
+        levels=(cll.NullLevel(col_name), cll.ExactMatchLevel(col_name, True), *levels, cll.ElseLevel()),
         description=f"Name: {column_name(col_name)}",
     )
 
@@ -121,7 +121,7 @@ def ForenameSurnameComparison(
     given, family = _expression(forename_col_name), _expression(surname_col_name)
     both: AnyLevel = cll.And(cll.ExactMatchLevel(given), cll.ExactMatchLevel(family))
     if forename_surname_concat_col_name is not None:
-        both = cll.ExactMatchLevel(forename_surname_concat_col_name, True)  # noqa: FBT003
+        both = cll.ExactMatchLevel(forename_surname_concat_col_name, True)
     levels: list[AnyLevel] = [
         cll.And(cll.NullLevel(given), cll.NullLevel(family)),
         both,
@@ -131,8 +131,8 @@ def ForenameSurnameComparison(
             cll.And(cll.JaroWinklerLevel(given, limit), cll.JaroWinklerLevel(family, limit))
             for limit in listed(jaro_winkler_thresholds)
         ),
-        cll.ExactMatchLevel(family, True),  # noqa: FBT003
-        cll.ExactMatchLevel(given, True),  # noqa: FBT003
+        cll.ExactMatchLevel(family, True),
+        cll.ExactMatchLevel(given, True),
         cll.ElseLevel(),
     ]
     name = f"{column_name(forename_col_name)}_{column_name(surname_col_name)}"
@@ -264,7 +264,7 @@ def EmailComparison(col_name: Column) -> Comparison:
     user = mail.regex_extract(_USER_NAME)
     levels: tuple[AnyLevel, ...] = (
         cll.NullLevel(mail),
-        cll.ExactMatchLevel(mail, True),  # noqa: FBT003
+        cll.ExactMatchLevel(mail, True),
         cll.ExactMatchLevel(user).configure(name="same_user"),
         cll.JaroWinklerLevel(mail, _STRONG),
         cll.JaroWinklerLevel(user, _STRONG).configure(name=f"user_jaro_winkler_{_STRONG}"),

@@ -173,8 +173,10 @@ def PairwiseStringDistanceFunctionAtThresholds(
 ) -> Comparison:
     """Arrays of texts: a common element, then the most similar elements."""
     levels: list[AnyLevel] = [cll.ArrayIntersectLevel(col_name, 1)]
-    for threshold in listed(distance_threshold_or_thresholds):
-        levels.append(cll.PairwiseStringDistanceFunctionLevel(col_name, distance_function_name, threshold))
+    levels += [
+        cll.PairwiseStringDistanceFunctionLevel(col_name, distance_function_name, threshold)
+        for threshold in listed(distance_threshold_or_thresholds)
+    ]
     return _graded(col_name, levels, exact=False, description=f"Most similar elements ({distance_function_name})")
 
 
