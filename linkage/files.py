@@ -1,4 +1,4 @@
-"""Link the tables of two files, or find the duplicates of one: read, propose or take settings, link, write."""
+"""Link the tables of files, or find the duplicates of one: read, propose or take settings, link, write."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import json
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from graph_schema.errors import SourceFileError
-from linkage.arrays import IntArray
-from linkage.comparison.encoding import text_of
+from linkage.columns import text_of
+from linkage.decision.cardinality import Cardinality
 from linkage.evaluation.labels import LabelScores, score_links
-from linkage.linker import Linkage, Linker
+from linkage.inputs import BadInput
+from linkage.linker.linkage import Linkage
+from linkage.linker.linker import Linker, read_settings
+from linkage.linker.settings import BadSettings, LinkSettings, LinkType
 from linkage.model.model import Model
 from linkage.outcome import InputFacts, LinkSummary, summarise, write_outcome
-from linkage.propose import propose
-from linkage.settings import BadSettings, LinkSettings, LinkType
+from linkage.propose import propose_for
 from linkage.tables import InputTable, read_table
 
 __all__ = ["LinkRequest", "link_files"]
@@ -40,26 +41,33 @@ class LinkRequest:
     What the user asked for; None where the data or the settings decide.
 
     Attributes:
-        left: The left file, or the only one.
-        right: The right file; None for duplicates within `left`.
+        tables: The files; one to find its duplicates.
         out: Folder for the results.
-        settings: JSON settings; proposed from the data where None.
+        settings: JSON settings, or a Splink model or settings; proposed from the data where None.
         model: JSON model that is used as it is instead of training one.
         truth: Table of known pairs: left id in its first column, right id in its second.
-        link_type: How many partners a record may have.
+        cardinality: How many partners a record may have.
         threshold: Probability at or above which a pair is linked.
-        ids: Columns that name the left and the right records.
+        ids: Columns that name the records: one for all tables, or one each.
     """
 
-    left: Path
-    right: Path | None
+    tables: tuple[Path, ...]
     out: Path
     settings: Path | None = None
     model: Path | None = None
     truth: Path | None = None
-    link_type: LinkType | None = None
+    cardinality: str | None = None
     threshold: float | None = None
-    ids: tuple[str | None, str | None] = (None, None)
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A file under the name its table has in links."""
+
+    name: str
+    path: Path
+    read: InputTable
 
 
 def link_files(request: LinkRequest, *, progress: _Progress) -> LinkSummary:
@@ -68,57 +76,81 @@ def link_files(request: LinkRequest, *, progress: _Progress) -> LinkSummary:
 
     Raises:
         SourceMissing: If a file is not there.
-        SourceFileError: If a file cannot be read, or an id column names several rows alike.
+        SourceFileError: If a file cannot be read.
+        BadInput: If an id column is missing, or names several rows alike.
         BadSettings: If the settings are wrong, or none can be proposed.
         BudgetExceeded: If the settings propose too many pairs to compare.
     """
     with progress.step("read tables"):
-        left = read_table(request.left)
-        right = read_table(request.right) if request.right is not None else None
+        files = _files(request.tables)
     with progress.step("settle settings"):
-        settings = _settings(request, left, right)
-        linker = Linker(left.table, right.table if right else None, settings=settings)
-        plan = linker.plan()
-    model = Model.read(_text(request.model)) if request.model else None
+        settings, model = _settings(request, files)
+        linker = Linker({file.name: file.read.table for file in files}, settings, model=model)
+        plan = linker.engine.plan()
     with progress.step("compare pairs", total=plan.n_pairs, unit="pairs") as step:
-        linkage = linker.link(model=model, on_pairs=step.advance)
+        linkage = linker.link(on_pairs=step.advance)
     with progress.step("write results"):
-        return _write(request, linkage, settings=settings, left=left, right=right)
-
-
-def _write(
-    request: LinkRequest, linkage: Linkage, *, settings: LinkSettings, left: InputTable, right: InputTable | None
-) -> LinkSummary:
-    other = right or left
-    ids = (
-        _ids(left, settings.left_id, request.left),
-        _ids(other, settings.right_id, request.right or request.left),
-    )
-    inputs = [_facts(request.left, left, settings.left_id)]
-    if right is not None and request.right is not None:
-        inputs.append(_facts(request.right, right, settings.right_id))
-    truth = _truth(request.truth, linkage, ids) if request.truth else None
-    summary = summarise(linkage, settings=settings, inputs=tuple(inputs), truth=truth)
-    write_outcome(linkage, summary, settings=settings, ids=ids, out=request.out)
+        truth = _truth(request.truth, linkage, linker) if request.truth else None
+        facts = tuple(_facts(file, linker) for file in files)
+        summary = summarise(linkage, linker=linker, inputs=facts, truth=truth)
+        write_outcome(linkage, summary, settings=settings, out=request.out)
     return summary
 
 
-def _settings(request: LinkRequest, left: InputTable, right: InputTable | None) -> LinkSettings:
+def _files(paths: tuple[Path, ...]) -> list[_Named]:
+    """Tables by the stems of their files; what is called alike is numbered."""
+    stems = [path.stem for path in paths]
+    names = [stem if stems.count(stem) == 1 else f"{stem}_{place + 1}" for place, stem in enumerate(stems)]
+    return [_Named(name, path, read_table(path)) for name, path in zip(names, paths, strict=True)]
+
+
+def _settings(request: LinkRequest, files: list[_Named]) -> tuple[LinkSettings, Model | None]:
     """The settings of the file or the proposal, with what was said on the command line on top."""
+    model = Model.read(_text(request.model)) if request.model else None
+    tables = [file.read.table for file in files]
     if request.settings is not None:
-        settings = LinkSettings.read(_text(request.settings))
+        settings, loaded = read_settings(request.settings)
+        model = model or loaded
     else:
-        settings = propose(left.table, right.table if right else None, link_type=request.link_type)
-    said = {
-        "link_type": request.link_type or settings.link_type,
+        settings = propose_for(tables, cardinality=_cardinality(request.cardinality))
+    said: dict[str, Any] = {
         "threshold": settings.threshold if request.threshold is None else request.threshold,
-        "left_id": request.ids[0] or settings.left_id,
-        "right_id": request.ids[1] or (request.ids[0] if right is None else None) or settings.right_id,
+        "link_type": _link_type(settings, len(files)),
+        "unique_id_column_name": _id_column(request, settings),
+        "columns": {**settings.columns, **_renames(request, files)},
     }
-    said["possible"] = min(settings.possible, float(str(said["threshold"])))
-    if (right is None) is not (said["link_type"] is LinkType.DEDUPE):
-        raise BadSettings("link_type: expected dedupe for one table, and one of the others for two")
-    return LinkSettings.read(json.dumps({**settings.model_dump(mode="json"), **said}))
+    if request.cardinality is not None:
+        said["cardinality"] = str(_cardinality(request.cardinality))
+    said["possible"] = min(settings.possible, float(said["threshold"]))
+    return LinkSettings.read(json.dumps({**settings.model_dump(mode="json"), **said}, default=str)), model
+
+
+def _link_type(settings: LinkSettings, n_tables: int) -> LinkType:
+    if n_tables == 1:
+        return LinkType.DEDUPE_ONLY
+    return LinkType.LINK_ONLY if settings.link_type is LinkType.DEDUPE_ONLY else settings.link_type
+
+
+def _cardinality(word: str | None) -> Cardinality | None:
+    try:
+        return None if word is None else Cardinality.read(word)
+    except ValueError as error:
+        raise BadSettings(f"cardinality: {error}") from None
+
+
+def _id_column(request: LinkRequest, settings: LinkSettings) -> str | None:
+    if not request.ids:
+        return settings.unique_id_column_name
+    return request.ids[0] if len(set(request.ids)) == 1 else "unique_id"
+
+
+def _renames(request: LinkRequest, files: list[_Named]) -> dict[str, dict[str, str]]:
+    """Id columns that are called differently are called `unique_id` in the linkage."""
+    if len(set(request.ids)) < 2:
+        return {}
+    if len(request.ids) != len(files):
+        raise BadSettings(f"id columns: expected one for all tables or one for each of {len(files)}")
+    return {file.name: {column: "unique_id"} for file, column in zip(files, request.ids, strict=True)}
 
 
 def _text(path: Path) -> str:
@@ -128,47 +160,31 @@ def _text(path: Path) -> str:
         raise BadSettings(f"{path} is not there or is no text: expected a JSON file") from None
 
 
-def _facts(path: Path, table: InputTable, id_column: str | None) -> InputFacts:
+def _facts(file: _Named, linker: Linker) -> InputFacts:
     return InputFacts(
-        file=path.name,
-        sha256=table.sha256,
-        n_rows=table.n_rows,
-        n_rejected=len(table.rejects),
-        id_column=id_column,
+        name=file.name,
+        file=file.path.name,
+        sha256=file.read.sha256,
+        n_rows=file.read.n_rows,
+        n_rejected=len(file.read.rejects),
+        id_column=linker.inputs.id_column,
     )
 
 
-def _ids(table: InputTable, column: str | None, path: Path) -> pa.Array:
-    """The id of every row as text; row numbers (the first record is 1) where no column names the rows."""
-    if column is None:
-        return pa.array(np.arange(1, table.table.num_rows + 1)).cast(pa.string())
-    if column not in table.table.column_names:
-        there = ", ".join(table.table.column_names)
-        raise BadSettings(f"{path.name}: expected the id column {column!r}; it has: {there}")
-    ids = text_of(table.table.column(column)).combine_chunks()
-    n_alike = len(ids) - ids.null_count - len(ids.drop_null().unique())
-    if ids.null_count or n_alike:
-        wanted = f"an id of its own for each row; {ids.null_count} rows have none, {n_alike} repeat another's"
-        raise SourceFileError(path, wanted, field=column)
-    return ids
-
-
-def _truth(path: Path, linkage: Linkage, ids: tuple[pa.Array, pa.Array]) -> LabelScores:
+def _truth(path: Path, linkage: Linkage, linker: Linker) -> LabelScores:
     """Scores against the pairs in a file."""
     known = read_table(path).table
     if known.num_columns < 2:
         raise SourceFileError(path, "two columns: the left and the right id of every true pair")
-    rows = [_rows_of(known.column(side), ids[side], path) for side in (0, 1)]
-    truth = np.stack(rows, axis=1)
+    inputs = linker.inputs
+    sides = []
+    for place in (0, 1):
+        ids = text_of(known.column(place)).combine_chunks()
+        name = inputs.names[0 if place == 0 else -1]
+        try:
+            sides.append(inputs.find(pa.array([name] * len(ids), pa.string()), ids))
+        except BadInput:
+            raise SourceFileError(path, f"in column {place + 1} only ids of the table {name!r}") from None
     links = linkage.links
-    found = np.stack([links.column("left_row").to_numpy(), links.column("right_row").to_numpy()], axis=1)
-    if linkage.cluster is not None:
-        truth = np.sort(truth, axis=1)
-    return score_links(found, truth)
-
-
-def _rows_of(labels: pa.ChunkedArray, ids: pa.Array, path: Path) -> IntArray:
-    rows = pc.index_in(text_of(labels), value_set=ids)
-    if rows.null_count:
-        raise SourceFileError(path, f"only ids of the tables; {rows.null_count} rows have another one")
-    return np.asarray(rows.to_numpy(), dtype=np.int64)
+    found = linker.engine.records(links.column("left_row").to_numpy(), links.column("right_row").to_numpy())
+    return score_links(np.sort(np.stack(found, axis=1), axis=1), np.sort(np.stack(sides, axis=1), axis=1))

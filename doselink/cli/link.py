@@ -1,4 +1,4 @@
-"""`doselink link`: link any two tables, or find the duplicates of one."""
+"""`doselink link`: link any tables, or find the duplicates of one."""
 
 from __future__ import annotations
 
@@ -9,46 +9,47 @@ from typer import Argument, Option
 
 from doselink.cli import show
 from doselink.progress import progress_for
+from linkage.evaluation.quality import Estimated
 from linkage.files import LinkRequest, link_files
 from linkage.outcome import LinkSummary
-from linkage.settings import LinkType
 
 __all__ = ["link"]
 
 
 def link(
-    left: Annotated[Path, Argument(metavar="A", help="CSV or Parquet file.")],
-    right: Annotated[Path | None, Argument(metavar="B", help="The other file; without it duplicates in A.")] = None,
+    tables: Annotated[list[Path], Argument(metavar="TABLE...", help="CSV or Parquet files; one alone: duplicates.")],
     *,
     out: Annotated[Path, Option("--out", metavar="DIR", help="Folder for links, model, settings and report.")],
-    settings: Annotated[Path | None, Option(metavar="FILE", help="Settings as JSON; else proposed from data.")] = None,
-    model: Annotated[Path | None, Option(metavar="FILE", help="A model.json to use as it is; else trained.")] = None,
-    one_to_one: Annotated[
-        bool | None, Option("--one-to-one/--many", help="One partner for each record, or as many as fit.")
+    settings: Annotated[
+        Path | None, Option(metavar="FILE", help="Settings as JSON, or a Splink model; else proposed from the data.")
     ] = None,
-    one_to_many: Annotated[bool, Option("--one-to-many", help="A record of A may have several of B.")] = False,
+    model: Annotated[Path | None, Option(metavar="FILE", help="A model.json to use as it is; else trained.")] = None,
+    cardinality: Annotated[
+        str | None,
+        Option(metavar="WORD", help="one_to_one, one_to_many, many_to_one, many_to_many, or most left:right, as 2:3."),
+    ] = None,
     threshold: Annotated[float | None, Option(min=0.0, max=1.0, help="Probability to link from.")] = None,
-    left_id: Annotated[str | None, Option(metavar="COLUMN", help="Column that names the records of A.")] = None,
-    right_id: Annotated[str | None, Option(metavar="COLUMN", help="Column that names the records of B.")] = None,
+    id_column: Annotated[
+        list[str] | None, Option("--id", metavar="COLUMN", help="Column that names the records; again for each table.")
+    ] = None,
     truth: Annotated[Path | None, Option(metavar="FILE", help="Known pairs (two id columns) to score against.")] = None,
     json: Annotated[bool, Option("--json", help="Print the summary as JSON.")] = False,
     quiet: Annotated[bool, Option("--quiet", help="Lines instead of progress bars.")] = False,
 ) -> None:
     """
-    Link any two tables without any truth, or find the duplicates of one.
+    Link tables without any truth, or find the duplicates of one.
 
     Example: doselink link registry.csv clinic.csv --out linked
     """
     request = LinkRequest(
-        left=left,
-        right=right,
+        tables=tuple(tables),
         out=out,
         settings=settings,
         model=model,
         truth=truth,
-        link_type=_link_type(one_to_one=one_to_one, one_to_many=one_to_many, one_table=right is None),
+        cardinality=cardinality,
         threshold=threshold,
-        ids=(left_id, right_id),
+        ids=tuple(id_column or ()),
     )
     summary = link_files(request, progress=progress_for(quiet=quiet, json=json))
     if json:
@@ -56,17 +57,6 @@ def link(
         return
     for line in _lines(summary, out):
         show.text(line)
-
-
-def _link_type(*, one_to_one: bool | None, one_to_many: bool, one_table: bool) -> LinkType | None:
-    """What the options say; None where they say nothing."""
-    if one_table:
-        return LinkType.DEDUPE
-    if one_to_many:
-        return LinkType.ONE_TO_MANY
-    if one_to_one is None:
-        return None
-    return LinkType.ONE_TO_ONE if one_to_one else LinkType.MANY_TO_MANY
 
 
 def _lines(summary: LinkSummary, out: Path) -> list[str]:
@@ -80,12 +70,19 @@ def _lines(summary: LinkSummary, out: Path) -> list[str]:
     ]
     if summary.n_groups is not None:
         lines.append(f"duplicates  {summary.n_groups:,} groups of records that are one")
-    lines.append(f"to look at  {summary.n_possible_links:,} pairs below that")
-    if summary.expected_precision is not None and summary.expected_recall is not None:
-        shares = (100 * summary.expected_precision, 100 * summary.expected_recall)
-        lines.append(f"expected    precision {shares[0]:.1f} %, recall {shares[1]:.1f} %")
+    lines.append(f"to look at  {summary.n_possible_links:,} pairs below that, {summary.n_near_ties:,} links near a tie")
+    if summary.quality is not None:
+        overall = summary.quality.overall
+        lines.append(f"estimated   precision {_told(overall.precision)}, recall {_told(overall.recall)}")
+        lines += [f"not known   {text}" for text in overall.cannot_say]
     if summary.truth is not None:
         truth = summary.truth
         lines.append(f"truth       {truth.n_right:,} right, {truth.n_wrong:,} wrong, {truth.n_missed:,} missed")
     lines += [f"doubt       {warning}" for warning in summary.warnings]
     return [*lines, f"report      {out / 'report.html'}"]
+
+
+def _told(estimate: Estimated) -> str:
+    share = estimate.share
+    best = "not known" if share.share is None else f"{100 * share.share:.1f} %"
+    return f"{best} ({100 * share.low:.1f}-{100 * share.high:.1f})"

@@ -21,7 +21,6 @@ from linkage.blocking import BlockingRule, block_on
 from linkage.columns import Expression
 from linkage.comparison.comparison import Comparison
 from linkage.comparison.levels import AnyLevel, ExactMatchLevel
-from linkage.front.settings import LinkSettings
 from linkage.interchange.conditions import DIALECT, condition_sql
 from linkage.interchange.recognise import recognise
 from linkage.interchange.splink_document import (
@@ -37,6 +36,7 @@ from linkage.interchange.splink_document import (
 )
 from linkage.interchange.splink_levels import NoWords, condition_of, level_of
 from linkage.interchange.splink_rules import rule_sql
+from linkage.linker.settings import LinkSettings
 from linkage.model import ComparisonModel, Model, ModelFacts
 
 __all__ = ["from_splink", "to_splink_text"]

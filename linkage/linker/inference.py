@@ -1,0 +1,151 @@
+"""`linker.inference`: weigh pairs with the trained model. Opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from linkage.blocking.rules import BlockingRule
+from linkage.inputs import TableLike, as_table, read_inputs
+from linkage.linker.engine import Engine, OnPairs
+from linkage.linker.predictions import Predictions, predict, score_rows
+from linkage.linker.result import Result
+from linkage.linker.settings import BadSettings, LinkSettings, LinkType
+from linkage.model.weights import posterior
+
+if TYPE_CHECKING:
+    from linkage.linker.linker import Linker
+
+__all__ = ["Inference"]
+
+
+class Inference:
+    """Predictions of a linker's model."""
+
+    def __init__(self, linker: Linker) -> None:
+        self._linker = linker
+
+    def predict(
+        self,
+        threshold_match_probability: float | None = None,
+        threshold_match_weight: float | None = None,
+        *,
+        on_pairs: OnPairs | None = None,
+    ) -> Predictions:
+        """
+        Every pair that a blocking rule proposes and that is likely enough.
+
+        Args:
+            threshold_match_probability: From which a pair is kept.
+            threshold_match_weight: The same as a weight (bits); with neither, every proposed pair is kept.
+            on_pairs: Told how many more pairs have been looked at.
+
+        Raises:
+            NotTrained: If a comparison has no m or u yet.
+            BudgetExceeded: If the rules propose too many pairs.
+        """
+        linker = self._linker
+        linker.engine.plan()
+        floor = probability_of(threshold_match_probability, threshold_match_weight)
+        return predict(linker.engine, linker.model, probability=floor, on_pairs=on_pairs)
+
+    def deterministic_link(self) -> Result:
+        """Every pair that a blocking rule proposes, without a weight: for rules that are sure by themselves."""
+        engine = self._linker.engine
+        engine.plan()
+        batches = list(engine.candidates.batches())
+        none = np.zeros(0, dtype=np.int64)
+        left = np.concatenate([none, *(batch.left for batch in batches)])
+        right = np.concatenate([none, *(batch.right for batch in batches)])
+        rule = np.concatenate([none, *(np.full(len(batch.left), batch.rule) for batch in batches)])
+        keys = pa.array([engine.candidates.names[number] for number in rule.tolist()], pa.string())
+        return Result(pa.table({**engine.who(left, right), "match_key": keys}))
+
+    def score_pair(self, record_left: Mapping[str, object], record_right: Mapping[str, object]) -> Predictions:
+        """
+        The weight of two records given as dictionaries; term frequencies are those of the linker's tables.
+
+        Raises:
+            NotTrained: If a comparison has no m or u yet.
+        """
+        return self.score_pairs([record_left], [record_right])
+
+    def score_pairs(
+        self, records_left: Sequence[Mapping[str, object]], records_right: Sequence[Mapping[str, object]]
+    ) -> Predictions:
+        """Each record of the left list with the record of the right list in the same place."""
+        if len(records_left) != len(records_right):
+            raise BadSettings(
+                f"score_pairs: expected lists of one length, got {len(records_left)} and {len(records_right)}"
+            )
+        left, right = pa.Table.from_pylist(list(records_left)), pa.Table.from_pylist(list(records_right))
+        engine = self._beside({"left": left, "right": right}, link_type=LinkType.LINK_ONLY)
+        places = np.arange(len(records_left), dtype=np.int64)
+        return score_rows(engine, self._linker.model, places, places)
+
+    def predict_between(
+        self,
+        left: TableLike,
+        right: TableLike,
+        *,
+        threshold_match_probability: float | None = None,
+        threshold_match_weight: float | None = None,
+        blocking_rules_to_generate_predictions: Sequence[BlockingRule] | None = None,
+    ) -> Predictions:
+        """Pairs of one table with another, neither of which need be the linker's: new records with known ones."""
+        engine = self._beside(
+            {"left": as_table(left), "right": as_table(right)},
+            link_type=LinkType.LINK_ONLY,
+            rules=blocking_rules_to_generate_predictions,
+        )
+        floor = probability_of(threshold_match_probability, threshold_match_weight)
+        return predict(engine, self._linker.model, probability=floor)
+
+    def predict_within(
+        self,
+        table: TableLike,
+        *,
+        threshold_match_probability: float | None = None,
+        threshold_match_weight: float | None = None,
+        blocking_rules_to_generate_predictions: Sequence[BlockingRule] | None = None,
+    ) -> Predictions:
+        """Pairs within a table that need not be the linker's."""
+        engine = self._beside(
+            {"table": as_table(table)}, link_type=LinkType.DEDUPE_ONLY, rules=blocking_rules_to_generate_predictions
+        )
+        floor = probability_of(threshold_match_probability, threshold_match_weight)
+        return predict(engine, self._linker.model, probability=floor)
+
+    def _beside(
+        self,
+        tables: dict[str, pa.Table],
+        *,
+        link_type: LinkType,
+        rules: Sequence[BlockingRule] | None = None,
+    ) -> Engine:
+        """An engine over other tables, whose term frequencies are those of the linker's own."""
+        linker = self._linker
+        changed: dict[str, object] = {"link_type": link_type, "columns": {}, "policy": ()}
+        if rules is not None:
+            changed["blocking_rules_to_generate_predictions"] = tuple(rules)
+        settings: LinkSettings = linker.settings.model_copy(update=changed)
+        known = all(linker.inputs.id_column in table.column_names for table in tables.values())
+        inputs = read_inputs(tables, id_column=linker.inputs.id_column if known else None)
+        return Engine(inputs, settings, lookups=linker.frequencies())
+
+
+def probability_of(probability: float | None, weight_bits: float | None) -> float | None:
+    """
+    One threshold from two ways to say it.
+
+    Raises:
+        BadSettings: If both are given.
+    """
+    if probability is not None and weight_bits is not None:
+        raise BadSettings("threshold_match_probability, threshold_match_weight: expected one of both")
+    if weight_bits is not None:
+        return float(posterior(np.array([weight_bits]), 0.5)[0])
+    return probability
