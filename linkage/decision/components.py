@@ -11,7 +11,29 @@ from scipy.sparse.csgraph import connected_components
 
 from linkage.arrays import BoolArray, IntArray
 
-__all__ = ["Components", "components", "rank_within"]
+__all__ = ["NOWHERE", "Alike", "Components", "alike", "components", "places_within", "rank_within"]
+
+NOWHERE = -1  # an end nobody competes for
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """
+    Components of one structure, which can be solved together.
+
+    Attributes:
+        numbers: `(n,)` which components they are.
+        pairs: `(n, n_pairs)` their pairs, in one order.
+        a: `(n_pairs,)` node of one end of each, from 0, or `NOWHERE`.
+        b: `(n_pairs,)` node of the other.
+        room: `(n_nodes,)` most pairs at each node.
+    """
+
+    numbers: IntArray
+    pairs: IntArray
+    a: IntArray
+    b: IntArray
+    room: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +115,41 @@ def places_within(nodes: IntArray, of_pair: IntArray, *, n: int) -> tuple[IntArr
     component = np.zeros(len(distinct), dtype=np.int64)
     component[index] = of_pair
     return rank_within(component)[index], np.bincount(component, minlength=n)
+
+
+def alike(found: Components, which: BoolArray, *, a: IntArray, b: IntArray, room: IntArray) -> Iterator[Alike]:
+    """
+    These components by structure.
+
+    Args:
+        found: The components of the pairs.
+        which: `(found.n,)` those that are wanted.
+        a: `(n_pairs,)` contested node of one end, `NOWHERE` where nobody competes.
+        b: `(n_pairs,)` of the other.
+        room: `(n_nodes,)` most pairs at a node.
+    """
+    members = np.flatnonzero(found.spread(which))
+    ends = np.concatenate([a[members], b[members]])
+    held = ends >= 0
+    place = np.full(len(ends), NOWHERE, dtype=np.int64)
+    place[held] = places_within(ends[held], np.tile(found.of_pair[members], 2)[held], n=found.n)[0]
+    local = np.full((2, len(a)), NOWHERE, dtype=np.int64)
+    local[:, members] = place.reshape(2, -1)
+    rooms = np.append(room, 0)
+    sizes = found.size
+    for size in np.unique(sizes[which]).tolist():
+        numbers = np.flatnonzero(which & (sizes == size))
+        pairs = found.order[found.first[numbers][:, None] + np.arange(size)]
+        at = local[:, pairs]
+        by_place = np.argsort(at[0] * (2 * size + 2) + at[1], axis=1, kind="stable")
+        pairs = np.take_along_axis(pairs, by_place, axis=1)
+        described = np.concatenate([*local[:, pairs], rooms[a[pairs]], rooms[b[pairs]]], axis=1)
+        shapes, which_shape = np.unique(described, axis=0, return_inverse=True)
+        order = np.argsort(which_shape.ravel(), kind="stable")
+        cuts = np.cumsum(np.bincount(which_shape.ravel()))[:-1]
+        for shape, mine in zip(shapes, np.split(order, cuts), strict=True):
+            first, second, *space = shape.reshape(4, size)
+            inside = np.ones(int(max(first.max(), second.max())) + 1, dtype=np.int64)
+            for end, limit in zip((first, second), space, strict=True):
+                inside[end[end >= 0]] = limit[end >= 0]
+            yield Alike(numbers[mine], pairs[mine], first, second, inside)

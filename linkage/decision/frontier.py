@@ -14,12 +14,11 @@ from typing import TypeAlias
 import numpy as np
 
 from linkage.arrays import FloatArray, IntArray
+from linkage.decision.components import NOWHERE
 
 __all__ = ["Structure", "structure_of", "sweep"]
 
 Pair: TypeAlias = tuple[int, int]
-
-NOWHERE = -1  # an end nobody competes for
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,15 @@ from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse import csr_array
 
 from linkage.arrays import BoolArray, FloatArray, IntArray
-from linkage.decision.components import Components, components, places_within, rank_within
+from linkage.decision.components import NOWHERE, Components, alike, components, places_within, rank_within
 
 __all__ = ["MAX_CELLS", "Assignment", "greedy", "heaviest"]
 
 MAX_CELLS = 25_000_000  # of one component's cost matrix (200 MB); larger ones are assigned greedily and counted
 _SMALL = 4  # most records on a side of components whose permutations are gone through together
+_MOST_SETS = 10  # pairs of a component whose sets are gone through
+_DENSE_CELLS = 1_000_000  # of a cost matrix; wider components with few pairs are solved as linear programs
+_CELLS_A_PAIR = 100  # what a pair of a linear program costs beside a cell of a cost matrix
 _CHUNK = 4_000  # pairs of one linear program
 _TIE_BITS = 1e-6  # what a tie is broken by, from the heaviest pair to the lightest
 _MAX_NODES = 20_000  # branches of an integer program before it is given up
@@ -70,12 +73,16 @@ def heaviest(
     picked, open_ = _single(a, b, found, room=room, n_nodes=len(tight))
     two_sided = np.ones(found.n, dtype=bool)
     two_sided[found.of_pair[one_sided | (room[a] > 1) | (room[b] > 1)]] = False
-    matched, too_wide = _assign(a, b, bits, found, open_ & two_sided, room=room, max_cells=max_cells)
-    solved, too_long = _programme(a, b, bits, found, open_ & ~two_sided, room=room, max_cells=max_cells)
+    small = open_ & ~two_sided & (found.size <= _MOST_SETS)
+    picked |= _enumerated(a, b, bits, found, small, room=room, n_nodes=len(tight))
+    matched, wide = _assign(a, b, bits, found, open_ & two_sided, max_cells=max_cells)
+    solved, large = _programme(a, b, bits, found, (open_ & ~two_sided & ~small) | wide, room=room, max_cells=max_cells)
+    members = np.flatnonzero(found.spread(large))
+    picked[members] = greedy(a[members], b[members], room=room)
     chosen[rest] = picked | matched | solved
     by_greed = np.zeros(len(chosen), dtype=bool)
-    by_greed[rest] = found.spread(too_wide | too_long)
-    return Assignment(chosen, found.n, int((too_wide | too_long).sum()), by_greed)
+    by_greed[rest] = found.spread(large)
+    return Assignment(chosen, found.n, int(large.sum()), by_greed)
 
 
 def _single(
@@ -95,22 +102,38 @@ def _single(
     return picked, number > 1
 
 
+def _enumerated(
+    a: IntArray, b: IntArray, bits: FloatArray, found: Components, mine: BoolArray, *, room: IntArray, n_nodes: int
+) -> BoolArray:
+    """Components of few pairs: all their admissible sets, those of one structure together."""
+    picked = np.zeros(len(a), dtype=bool)
+    ends = (np.where(a < n_nodes, a, NOWHERE), np.where(b < n_nodes, b, NOWHERE))
+    for group in alike(found, mine, a=ends[0], b=ends[1], room=room):
+        sets = (np.arange(1 << len(group.a))[:, None] >> np.arange(len(group.a))) & 1
+        for node, limit in enumerate(group.room.tolist()):
+            sets = sets[sets[:, (group.a == node) | (group.b == node)].sum(axis=1) <= limit]
+        for begin in range(0, len(group.pairs), _CHUNK):
+            pairs = group.pairs[begin : begin + _CHUNK]
+            best = np.argmax(np.round(bits[pairs] @ sets.T, 6), axis=1)
+            picked[pairs] = sets[best] == 1
+    return picked
+
+
 def _assign(
-    a: IntArray, b: IntArray, bits: FloatArray, found: Components, mine: BoolArray, *, room: IntArray, max_cells: int
+    a: IntArray, b: IntArray, bits: FloatArray, found: Components, mine: BoolArray, *, max_cells: int
 ) -> tuple[BoolArray, BoolArray]:
-    """Two-sided components with room for one everywhere: chosen pairs, and components too large `(n,)`."""
+    """Two-sided components with room for one everywhere: chosen pairs, and components too wide for this `(n,)`."""
     picked = np.zeros(len(a), dtype=bool)
     row, n_rows = places_within(a, found.of_pair, n=found.n)
     column, n_columns = places_within(b, found.of_pair, n=found.n)
-    large = mine & (n_rows * n_columns > max_cells)
-    small = mine & ~large & (np.maximum(n_rows, n_columns) <= _SMALL)
+    cells = n_rows * n_columns
+    wide = mine & ((cells > max_cells) | ((cells > _DENSE_CELLS) & (found.size <= max_cells // _CELLS_A_PAIR)))
+    small = mine & ~wide & (np.maximum(n_rows, n_columns) <= _SMALL)
     members = np.flatnonzero(found.spread(small))
     picked[members] = _permuted(row[members], column[members], bits[members], found.of_pair[members])
-    for pairs in found.members(np.flatnonzero(mine & ~large & ~small)):
+    for pairs in found.members(np.flatnonzero(mine & ~wide & ~small)):
         picked[pairs[_optimal(row[pairs], column[pairs], bits[pairs])]] = True
-    members = np.flatnonzero(found.spread(large))
-    picked[members] = greedy(a[members], b[members], room=room)
-    return picked, large
+    return picked, wide
 
 
 def _permuted(row: IntArray, column: IntArray, bits: FloatArray, of_pair: IntArray) -> BoolArray:
@@ -144,7 +167,7 @@ def _programme(
 ) -> tuple[BoolArray, BoolArray]:
     """All other components, by linear programs of many at a time, and integer programs where halves are left."""
     picked = np.zeros(len(a), dtype=bool)
-    large = mine & (found.size > max_cells)
+    large = mine & (found.size > max_cells // _CELLS_A_PAIR)
     for pairs in _chunks(found, np.flatnonzero(mine & ~large)):
         share = _solve(a[pairs], b[pairs], bits[pairs], room=room, whole=False)
         assert share is not None  # noqa: S101 - a linear program with bounded variables has an optimum
@@ -157,9 +180,7 @@ def _programme(
                 large[found.of_pair[odd[0]]] = True
             else:
                 picked[odd] = whole > 0.5
-    members = np.flatnonzero(found.spread(large))
-    picked[members] = greedy(a[members], b[members], room=room)
-    return picked, large
+    return picked & ~found.spread(large), large
 
 
 def _chunks(found: Components, which: IntArray) -> Iterator[IntArray]:

@@ -9,22 +9,23 @@ summed exactly; what is left is approximated by belief propagation and counted.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from linkage.arrays import BoolArray, FloatArray, IntArray
-from linkage.decision.components import Components, components, places_within, rank_within
-from linkage.decision.frontier import NOWHERE, Structure, structure_of, sweep
+from linkage.decision.components import NOWHERE, Alike, Components, alike, components, rank_within
+from linkage.decision.frontier import Structure, structure_of, sweep
 from linkage.decision.knots import LARGEST_KNOT
 from linkage.decision.marginals import Exclusions, marginals
 
-__all__ = ["Contest", "Posteriors", "alike", "contest", "posteriors"]
+__all__ = ["Contest", "Posteriors", "contest", "narrow", "posteriors"]
 
 _LN2 = float(np.log(2.0))
 _LARGEST_BITS = 80.0  # of a pair's odds: more says nothing more and costs digits
 MOST_STATES = 1024
 MOST_PAIRS = 400  # of a component that is summed exactly
+_CELLS = 1 << 18  # of the sums held at once
 _ROUNDS = 200
 _STILL = 1e-7
 
@@ -115,11 +116,10 @@ def posteriors(bits: FloatArray, *, among: BoolArray, within: Contest, most_stat
         single[within.groups.of_pair[(end >= 0) & (within.room[end] > 1)]] = False
     known, doubtful = _single(log_odds, within, single)
     exact = np.zeros(within.groups.n, dtype=bool)
-    for group, shape in alike(within, doubtful, most_states=most_states):
-        rows = within.groups.order[within.groups.first[group][:, None] + np.arange(len(shape.pairs))]
-        held, _, total = sweep(shape, log_odds[rows], combine=np.logaddexp)
-        known[rows] = np.exp(held - total[:, None])
-        exact[group] = True
+    for found, shape in narrow(within, doubtful, most_states=most_states):
+        held, _, total = sweep(shape, log_odds[found.pairs], combine=np.logaddexp)
+        known[found.pairs] = np.exp(held - total[:, None])
+        exact[found.numbers] = True
     rest = within.groups.spread(~exact & ~single)
     known[rest] = _propagate(log_odds[rest], within.a[rest], within.b[rest], room=within.room)
     probability[within.pairs] = np.clip(known, 0.0, 1.0)
@@ -141,49 +141,21 @@ def _single(log_odds: FloatArray, within: Contest, single: BoolArray) -> tuple[F
     return known, ~single | (within.loops & (within.groups.size > LARGEST_KNOT))
 
 
-def alike(
+def narrow(
     within: Contest, which: BoolArray, *, most_states: int, most_pairs: int = MOST_PAIRS
-) -> Iterator[tuple[IntArray, Structure]]:
-    """Those of these components that are narrow enough, by structure. Args: which: `(groups.n,)`."""
-    groups = within.groups
-    wanted = which & (groups.size <= most_pairs)
-    members = np.flatnonzero(groups.spread(wanted))
-    if not len(members):
+) -> Iterator[tuple[Alike, Structure]]:
+    """Those of these components that can be gone through exactly, by structure. Args: which: `(groups.n,)`."""
+    wanted = which & (within.groups.size <= most_pairs)
+    if most_states < 2 or not wanted.any():
         return
-    place = _places(within, members)
-    by_shape: dict[tuple[int, bytes], list[int]] = {}
-    for number in np.flatnonzero(wanted).tolist():
-        pairs = groups.order[groups.first[number] : groups.first[number + 1]]
-        a, b = place[:, pairs]
-        room = _rooms(within, pairs, a, b)
-        by_shape.setdefault((len(a), np.concatenate([a, b, room]).tobytes()), []).append(number)
-    for numbers in by_shape.values():
-        pairs = groups.order[groups.first[numbers[0]] : groups.first[numbers[0] + 1]]
-        a, b = place[:, pairs]
-        shape = structure_of(a, b, _rooms(within, pairs, a, b), most=most_states)
-        if shape is not None:
-            size = max(1, (1 << 18) // (shape.states * len(shape.pairs)))
-            for begin in range(0, len(numbers), size):
-                yield np.array(numbers[begin : begin + size], dtype=np.int64), shape
-
-
-def _places(within: Contest, members: IntArray) -> IntArray:
-    """`(2, n)` place of each pair's contested ends among those of its component, `NOWHERE` elsewhere."""
-    ends = np.concatenate([within.a[members], within.b[members]])
-    held = ends >= 0
-    of_pair = np.tile(within.groups.of_pair[members], 2)
-    out = np.full(len(ends), NOWHERE, dtype=np.int64)
-    out[held] = places_within(ends[held], of_pair[held], n=within.groups.n)[0]
-    places = np.full((2, len(within.pairs)), NOWHERE, dtype=np.int64)
-    places[:, members] = out.reshape(2, -1)
-    return places
-
-
-def _rooms(within: Contest, pairs: IntArray, a: IntArray, b: IntArray) -> IntArray:
-    room = np.ones(int(max(a.max(), b.max())) + 1, dtype=np.int64)
-    room[a[a >= 0]] = within.room[within.a[pairs][a >= 0]]
-    room[b[b >= 0]] = within.room[within.b[pairs][b >= 0]]
-    return room
+    for found in alike(within.groups, wanted, a=within.a, b=within.b, room=within.room):
+        shape = structure_of(found.a, found.b, found.room, most=most_states)
+        if shape is None:
+            continue
+        size = max(1, _CELLS // (shape.states * len(shape.pairs)))
+        for begin in range(0, len(found.numbers), size):
+            some = slice(begin, begin + size)
+            yield replace(found, numbers=found.numbers[some], pairs=found.pairs[some]), shape
 
 
 def _propagate(log_odds: FloatArray, a: IntArray, b: IntArray, *, room: IntArray) -> FloatArray:

@@ -16,7 +16,7 @@ import numpy as np
 from linkage.arrays import BoolArray, FloatArray, IntArray
 from linkage.decision.components import places_within
 from linkage.decision.frontier import sweep
-from linkage.decision.posterior import MOST_STATES, Contest, alike
+from linkage.decision.posterior import MOST_STATES, Contest, narrow
 
 __all__ = ["Rivals", "rivals"]
 
@@ -57,8 +57,8 @@ def rivals(bits: FloatArray, chosen: BoolArray, *, within: Contest, optimal: Boo
     one_sided = np.zeros(within.groups.n, dtype=bool)
     one_sided[within.groups.of_pair[within.one_sided]] = True
     one_sided &= within.groups.size > 1
-    for group, shape in alike(within, solvable & one_sided, most_states=MOST_STATES):
-        rows = within.groups.order[within.groups.first[group][:, None] + np.arange(len(shape.pairs))]
+    for found, shape in narrow(within, solvable & one_sided, most_states=MOST_STATES):
+        rows = found.pairs
         with_pair, without, best = sweep(shape, weight[rows], combine=np.maximum)
         known[rows] = np.maximum(best[:, None] - np.where(taken[rows], without, with_pair), 0.0)
     _exchange(weight, taken, known, within=within, which=solvable & ~one_sided)
