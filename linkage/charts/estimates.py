@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 Parameter = Literal["m", "u", "prior"]
+_SHAPES = ("circle", "square", "triangle-up", "diamond")
 _SMALLEST = 1e-9
 _SMALLEST_ROW = 18  # height of one row
 
@@ -171,11 +172,18 @@ def _panel(rows: list[dict[str, object]], parameter: str, *, used: list[str], se
     bands = alt.Chart(cast("Any", inline(ground))).mark_rect(color=BAND).encode(y=names)
     whiskers = base.mark_rule(strokeWidth=1.5).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
     points = base.mark_point(filled=True, size=34, opacity=1).encode(
+        shape=_session_shape(sessions),
         x=alt.X("estimate:Q", title=title, scale=scale, axis=axis),
         tooltip=["row:N", "session:N", "estimate:Q", "low:Q", "high:Q"],
     )
     height = max(_SMALLEST_ROW, 7 * max(len(sessions), 1)) * max(len(used), 1)
     return alt.layer(bands, whiskers, points).properties(width=260, height=height)
+
+
+def _session_shape(sessions: list[str]) -> Any:
+    """Sessions of one colour have different shapes."""
+    shapes = [_SHAPES[place // len(PALETTE) % len(_SHAPES)] for place in range(len(sessions))]
+    return cast("Any", alt).Shape("session:N", title="session", scale=alt.Scale(domain=sessions, range=shapes))
 
 
 def _session_colour(sessions: list[str]) -> Any:

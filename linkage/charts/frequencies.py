@@ -99,11 +99,12 @@ def _distribution(weight: FloatArray, frequency: FloatArray) -> Any:
         for i, number in enumerate(np.round(parts, 6).tolist())
         if number
     ]
+    across = alt.Scale(domain=[float(edges[0]) - 0.5, float(edges[-1]) + 0.5], nice=False)
     return (
         alt.Chart(cast("Any", inline(rows)))
         .mark_bar(opacity=0.55)
         .encode(
-            x=alt.X("from:Q", title="weight of agreeing on a value (bits)", bin=cast("Any", "binned")),
+            x=alt.X("from:Q", title="weight of agreeing on a value (bits)", bin=cast("Any", "binned"), scale=across),
             x2="to:Q",
             y=alt.Y("share:Q", title="share", stack=None, axis=alt.Axis(format="%")),
             color=alt.Color(

@@ -98,15 +98,18 @@ def em_history_chart(history: Sequence[Iteration], *, converged: bool | None = N
         }
         for step in history
     ]
-    words = {True: "ended by itself", False: "was stopped before it had converged", None: "ran"}[converged]
+    words = {True: "ended by itself", False: "was stopped before it had converged,", None: "ran"}[converged]
     base = alt.Chart(cast("Any", inline(rows)))
     panels = [
-        _course(base, "likelihood", "log-likelihood", alt.Scale(zero=False), last=False),
-        _course(base, "prior", "prior: share of matches", alt.Scale(zero=False), last=False),
-        _course(base, "change", "largest change: log scale", alt.Scale(type="log"), last=True),
+        _course(base, "likelihood", "log-likelihood", alt.Scale(zero=False), number=",~r"),
+        _course(base, "prior", "prior: share of matches", alt.Scale(zero=False), number="~g"),
+        _course(base, "change", "largest change: log scale", alt.Scale(type="log"), number="~g"),
     ]
     drawn = alt.vconcat(*panels, spacing=8).properties(
-        title=titled("Course of EM", f"{words}, {len(rows)} iterations; the log-likelihood never falls")
+        title=titled(
+            "Course of EM",
+            f"{words} after {len(rows)} iteration{'s' if len(rows) != 1 else ''}; the log-likelihood never falls",
+        )
     )
     return Chart(drawn, title="Course of EM")
 
@@ -173,13 +176,14 @@ def _legend_on_top() -> Any:
     return cast("Any", alt).Legend(orient="top", labelLimit=320)
 
 
-def _course(base: Any, field: str, title: str, scale: Any, *, last: bool) -> Any:
+def _course(base: Any, field: str, title: str, scale: Any, *, number: str) -> Any:
+    last = field == "change"
     axis = cast("Any", alt).Axis(tickMinStep=1, format="d", labels=last)
     return (
         base.mark_line(point={"size": 18}, color=NEUTRAL)
         .encode(
             x=alt.X("iteration:Q", title="iteration" if last else None, axis=axis, scale=alt.Scale(nice=False)),
-            y=alt.Y(f"{field}:Q", title=title.split(": "), scale=scale),
+            y=alt.Y(f"{field}:Q", title=title.split(": "), scale=scale, axis=alt.Axis(format=number)),
             tooltip=["iteration:Q", f"{field}:Q"],
         )
         .properties(width=480, height=120)

@@ -15,6 +15,9 @@ from linkage.explain.steps import Explanation, Step, StepKind
 __all__ = ["waterfall_chart"]
 
 _TOTAL = "score"
+_PROBABILITY = (
+    "datum.value > 9 ? '1−' + format(pow(2, -datum.value), '.0e') : format(1 / (1 + pow(2, -datum.value)), '.2~g')"
+)
 _ROOM = 1.0  # bits beside the longest bar, for its number
 
 
@@ -105,7 +108,7 @@ def _threshold(explanation: Explanation, *, scale: Any) -> Any:
     """The threshold of a link, and on top the probabilities that the weights stand for."""
     axis = cast("Any", alt).Axis(
         orient="top",
-        labelExpr="format(1 / (1 + pow(2, -datum.value)), '.3~g')",
+        labelExpr=_PROBABILITY,
         title="probability",
         labelFontSize=9,
         grid=False,

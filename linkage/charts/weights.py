@@ -14,6 +14,7 @@ from linkage.charts.style import AGAINST, NEUTRAL, titled
 __all__ = ["match_weights_histogram", "weight_bins"]
 
 _FLOOR = 0.7  # foot of the bars on the log scale, so that one pair can be seen
+_HEADROOM = 12.0  # times the highest bar, for the names of the thresholds
 _MOST_BINS = 2000
 _LABEL_STEP = 14  # between the names of thresholds that lie close together
 
@@ -56,13 +57,20 @@ def match_weights_histogram(
     span = float(np.ptp(bits)) if len(bits) else 0.0
     bins = weight_bins(bits, counts, width=max(width, span / _MOST_BINS))
     rows = [{**row, "shown": max(row["n_pairs"], 0.8)} for row in bins if row["n_pairs"]]
+    ends = [*(row["from_bits"] for row in rows), *(row["to_bits"] for row in rows), *thresholds.values()] or [0.0]
+    across = alt.Scale(domain=[min(ends) - width, max(ends) + width], nice=False)
+    highest = _HEADROOM * max((row["n_pairs"] for row in rows), default=1.0)
     bars = (
         alt.Chart(cast("Any", inline(rows)))
         .mark_bar(color=NEUTRAL)
         .encode(
-            x=alt.X("from_bits:Q", title="match weight, prior included (bits)", bin=cast("Any", "binned")),
+            x=alt.X(
+                "from_bits:Q", title="match weight, prior included (bits)", bin=cast("Any", "binned"), scale=across
+            ),
             x2="to_bits:Q",
-            y=alt.Y("shown:Q", title="pairs (log scale)", scale=alt.Scale(type="log", domainMin=_FLOOR)),
+            y=alt.Y(
+                "shown:Q", title="pairs (log scale)", scale=alt.Scale(type="log", domain=[_FLOOR, highest], nice=False)
+            ),
             y2=cast("Any", alt).datum(_FLOOR),
             tooltip=["from_bits:Q", "to_bits:Q", "n_pairs:Q"],
         )
