@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from linkage import Linker, LinkSettings
+    from linkage.comparison.levels import AnyLevel
+
 THRESHOLD = 0.5
 COLUMNS = ("unique_id", "given", "surname", "sex", "born", "postcode", "admitted", "hospital")
 
@@ -59,40 +62,81 @@ def link(
     left: pa.Table, right: pa.Table, told: argparse.Namespace, clock: Clock
 ) -> tuple[pa.Table, pa.Table | None, int]:
     """Predicted pairs, links one to one, and how many pairs were compared. All that knows the engine's API."""
-    from linkage.blocking.rules import BlockingRule, Key
-    from linkage.comparison import CodeSetComparison, DateComparison, ExactComparison, PrefixComparison, TextComparison
-    from linkage.linker import Linker
-    from linkage.settings import LinkSettings
+    from linkage import Linker
 
-    comparisons = [
-        TextComparison(name="given", column="given", term_frequency=True),
-        TextComparison(name="surname", column="surname", term_frequency=True),
-        DateComparison(name="born", column="born", within_days=(365,)),
-        PrefixComparison(name="postcode", column="postcode"),
-        DateComparison(name="admitted", column="admitted", within_days=(10, 1), keying_errors=False),
-        ExactComparison(name="hospital", column="hospital"),
-    ]
-    if told.codes:
-        comparisons.append(CodeSetComparison(name="codes", column="codes"))
-    year, letter = Key(column="born", transform="year"), Key(column="given", transform="first_letters", length=1)
-    start = Key(column="surname", transform="first_letters", length=4)
-    rules = [
-        BlockingRule(keys=(Key(column="surname"), Key(column="given"))),
-        BlockingRule(keys=(Key(column="born"), letter)),
-        BlockingRule(keys=(Key(column="postcode"), year)),
-        BlockingRule(keys=(start, year, Key(column="sex"))),
-    ]
-    settings = LinkSettings(
-        comparisons=tuple(comparisons), blocking=tuple(rules), threshold=THRESHOLD, possible=THRESHOLD
-    )
+    given = str(told.model) if told.model else settings(codes=told.codes)
     clock.took("import")
-    linker = Linker(left, right, settings=settings)
+    linker = Linker({"left": left, "right": right}, given)
     clock.took("encode")
-    found = linker.link()
-    clock.took("link")
-    pairs = found.pairs.select(["left_row", "right_row", "match_weight"])
+    if told.model is None:
+        train(linker, clock)
+    predictions = linker.inference.predict(threshold_match_probability=THRESHOLD)
+    clock.took("block and predict")
+    pairs = predictions.table.select(["left_row", "right_row", "match_weight"])
     pairs = pairs.rename_columns(["unique_id_l", "unique_id_r", "match_weight"])
-    return pairs, found.links.select(["left_row", "right_row"]), found.n_compared
+    if told.model is not None:
+        return pairs, None, predictions.n_compared
+    links = linker.clustering.decide(predictions, threshold_match_probability=THRESHOLD).links
+    clock.took("one to one")
+    return pairs, links.select(["unique_id_l", "unique_id_r", "match_weight"]), predictions.n_compared
+
+
+def settings(*, codes: bool) -> LinkSettings:
+    """What is compared and blocked on: the same as in `splink_linkage.py`."""
+    from linkage import LinkSettings, block_on
+    from linkage import comparison_level_library as cll
+    from linkage.comparison.comparison import Comparison
+
+    def graded(column: str, *between: AnyLevel, frequencies: bool = False) -> Comparison:
+        exact = cll.ExactMatchLevel(column, term_frequency_adjustments=frequencies)
+        return Comparison(name=column, levels=(cll.NullLevel(column), exact, *between, cll.ElseLevel()))
+
+    def name(column: str) -> Comparison:
+        return graded(column, *(cll.JaroWinklerLevel(column, limit) for limit in (0.92, 0.8)), frequencies=True)
+
+    def within(column: str, days: int) -> AnyLevel:
+        return cll.AbsoluteDateDifferenceLevel(column, input_is_string=False, threshold=days, metric="day")
+
+    keyed = cll.Or(cll.LevenshteinLevel("born", 1), cll.DayMonthSwappedLevel("born"))
+    comparisons = [
+        name("given"),
+        name("surname"),
+        graded("born", keyed, within("born", 365)),
+        graded("postcode", *(cll.PrefixLevel("postcode", length) for length in (3, 2))),
+        graded("admitted", within("admitted", 1), within("admitted", 10)),
+        graded("hospital"),
+    ]
+    if codes:
+        sizes = [cll.ArrayIntersectLevel("codes", size) for size in (3, 2, 1)]
+        comparisons.append(Comparison(name="codes", levels=(cll.NullLevel("codes"), *sizes, cll.ElseLevel())))
+    rules = (
+        block_on("surname", "given"),
+        block_on("born", "substr(given, 1, 1)"),
+        block_on("postcode", "year(born)"),
+        block_on("substr(surname, 1, 4)", "year(born)", "sex"),
+    )
+    return LinkSettings(
+        comparisons=tuple(comparisons),
+        blocking_rules_to_generate_predictions=rules,
+        threshold=THRESHOLD,
+        possible=THRESHOLD,
+        max_pairs=1_000_000_000,
+        retain_intermediate_calculation_columns=False,
+    )
+
+
+def train(linker: Linker, clock: Clock) -> None:
+    """Prior by two rules, u on random pairs, m by two sessions of EM: Splink's steps."""
+    from linkage import block_on
+
+    rules = [block_on("given", "surname", "born"), block_on("surname", "born", "postcode")]
+    linker.training.estimate_probability_two_random_records_match(rules, recall=0.85)
+    clock.took("prior")
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6)
+    clock.took("u")
+    for rule in (block_on("surname", "given"), block_on("born", "postcode")):
+        linker.training.estimate_parameters_using_expectation_maximisation(rule)
+    clock.took("em")
 
 
 class Clock:
