@@ -191,6 +191,8 @@ class Comparison(BaseModel):
         codes = sources.codes(top.column)
         if null and steps[0] is null[0] and isinstance(null[0].bound, Presence):
             gone = null[0].bound
+            if np.array_equal(gone.left, codes.left < 0) and np.array_equal(gone.right, codes.right < 0):
+                return codes
             left = np.where(gone.left, np.int32(-1), codes.left)
             same = codes.right is codes.left and gone.right is gone.left
             right = left if same else np.where(gone.right, np.int32(-1), codes.right)

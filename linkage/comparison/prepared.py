@@ -39,14 +39,16 @@ class PreparedComparison(Prepared):
 
     Args:
         steps: The levels, the null level among them.
-        codes: Values whose equality is the strongest level.
+        codes: Values whose equality is the strongest level: the second step, after the null level.
         terms: Levels with term frequencies.
     """
 
-    __slots__ = ("_codes", "_steps", "_terms")
+    __slots__ = ("_codes", "_quick_steps", "_steps", "_terms")
 
     def __init__(self, steps: Sequence[Step], *, codes: Codes | None, terms: tuple[LevelTerms, ...]) -> None:
         self._steps, self._codes, self._terms = tuple(steps), codes, terms
+        known = [step.bound.cost == 0 or step.bound.screens for step in self._steps]
+        self._quick_steps = self._steps[: known.index(False)] if False in known else self._steps
 
     @property
     def codes(self) -> Codes | None:
@@ -69,7 +71,10 @@ class PreparedComparison(Prepared):
 
     def _settle(self, pairs: Pairs, out: Int8Array) -> None:
         where: IntArray | None = None
-        for step in self._steps:
+        steps = self._steps
+        if self._codes is not None:
+            where, pairs, steps = *self._start(pairs, out), steps[2:]
+        for step in steps:
             if not len(pairs):
                 return
             hit = step.bound.reached(pairs)
@@ -80,6 +85,18 @@ class PreparedComparison(Prepared):
             where = left if where is None else where[left]
             pairs = pairs.only(left)
 
+    def _start(self, pairs: Pairs, out: Int8Array) -> tuple[IntArray, Pairs]:
+        """Missing and equal values at once; what is left, and its places."""
+        assert self._codes is not None  # noqa: S101 - only asked then
+        a, b = pairs.codes(self._codes)
+        settled = a == b
+        out[settled] = self._steps[1].gamma
+        missing = (a | b) < 0
+        out[missing] = self._steps[0].gamma
+        settled |= missing
+        where = np.flatnonzero(~settled)
+        return where, pairs if len(where) == len(pairs) else pairs.only(where)
+
     def quick(self, left_rows: IntArray, right_rows: IntArray) -> Int8Array:
         out = np.full(len(left_rows), UNSETTLED, dtype=np.int8)
         for at in range(0, len(left_rows), _BATCH):
@@ -89,15 +106,27 @@ class PreparedComparison(Prepared):
 
     def _settle_quickly(self, pairs: Pairs, out: Int8Array) -> None:
         """A pair stays unsettled from the first dear level on that it may reach."""
-        where = np.arange(len(pairs))
-        for step in self._steps:
+        steps = self._quick_steps
+        where: IntArray | None = None
+        if self._codes is not None:
+            if not steps[2:]:
+                self._equal_or_missing(pairs, out)
+                return
+            where, pairs, steps = *self._start(pairs, out), steps[2:]
+        for step in steps:
             if not len(pairs):
                 return
             if step.bound.cost:
                 left = np.flatnonzero(step.bound.impossible(pairs))
             else:
                 hit = step.bound.reached(pairs)
-                out[where[hit]] = step.gamma
+                out[hit if where is None else where[hit]] = step.gamma
                 left = np.flatnonzero(~hit)
             if len(left) < len(pairs):
-                where, pairs = where[left], pairs.only(left)
+                where, pairs = left if where is None else where[left], pairs.only(left)
+
+    def _equal_or_missing(self, pairs: Pairs, out: Int8Array) -> None:
+        assert self._codes is not None  # noqa: S101 - only asked then
+        a, b = pairs.codes(self._codes)
+        out[a == b] = self._steps[1].gamma
+        out[(a | b) < 0] = self._steps[0].gamma

@@ -11,16 +11,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph_schema.errors import ExitCode, UserError
-from linkage.arrays import FloatArray, IntArray
-from linkage.columns import Codes, Columns, Expression
+from linkage.arrays import FloatArray
+from linkage.columns import Codes, Columns, Expression, Transform
 from linkage.comparison.arrays import Collections, is_list, typed_codes
 from linkage.comparison.measured import Measured, MeasureName
 from linkage.comparison.numbers import numbers_of
 from linkage.comparison.similar import Texts
 
-__all__ = ["NO_MOMENT", "Sources", "WrongType"]
+__all__ = ["Sources", "WrongType", "stepped"]
 
-NO_MOMENT = int(np.iinfo(np.int64).min)  # in place of a moment: none, or none that can be read
+_PARSING = {"date", "keyed_date", "try_parse_date", "try_parse_timestamp"}
 _ENOUGH = 10  # distinct values of which none can be read: the column is of another kind
 
 T = TypeVar("T")
@@ -70,9 +70,9 @@ class Sources:
         """Numbers of all left and all right rows, NaN where there is none."""
         return self.once(("numbers", expression), lambda: self._numbers(expression))
 
-    def moments(self, expression: Expression, *, form: str | None, exact: bool) -> tuple[IntArray, IntArray]:
+    def moments(self, expression: Expression, *, form: str | None, exact: bool) -> tuple[Codes, FloatArray]:
         """
-        Seconds since 1970 of all left and all right rows, `NO_MOMENT` where there is none.
+        Codes, and `(n_values + 1,)` seconds since 1970 of each value, NaN where there is none and for missing (last).
 
         Args:
             expression: The column: dates, timestamps, or text.
@@ -114,7 +114,11 @@ class Sources:
 
     def _codes(self, expression: Expression) -> Codes:
         if not any(is_list(side.type) for side in self._typed(expression)):
-            return self.columns.codes(expression, user=self.user)
+            *before, last = expression.transforms or (None,)
+            if last is None or last.kind == "access_extreme_array_element":
+                return self.columns.codes(expression, user=self.user)
+            shorter = expression.model_copy(update={"transforms": tuple(before)})
+            return stepped(self.codes(shorter), last)
         joined = [pc.binary_join(side.cast(pa.list_(pa.string())), "\x1f") for side in self.raw(expression)]
         return Columns(pa.table({"x": joined[0]}), pa.table({"x": joined[1]})).codes(Expression(column="x"))
 
@@ -139,20 +143,18 @@ class Sources:
             for side in (codes.left, codes.right)
         )
 
-    def _moments(self, expression: Expression, form: str | None, *, exact: bool) -> tuple[IntArray, IntArray]:
-        sides = self.raw(expression) if not expression.transforms else ()
-        if sides and all(pa.types.is_date(side.type) or pa.types.is_timestamp(side.type) for side in sides):
-            return _typed_moments(sides[0], exact=exact), _typed_moments(sides[1], exact=exact)
-        for side in sides:
-            text = pa.types.is_string(side.type) or pa.types.is_large_string(side.type)
-            if not (text or pa.types.is_dictionary(side.type) or pa.types.is_temporal(side.type)):
-                raise self.wrong(expression, "dates, timestamps or text", "choose a level that fits")
-        codes = self.codes(_parsed(expression, form, exact=exact))
-        moments = np.array([_moment(value) for value in codes.values], dtype=np.int64)
-        if not (moments != NO_MOMENT).any() and len(self.codes(expression)) >= _ENOUGH:
+    def _moments(self, expression: Expression, form: str | None, *, exact: bool) -> tuple[Codes, FloatArray]:
+        kinds = [side.type for side in self._typed(expression)]
+        if exact and not expression.transforms and kinds and all(map(pa.types.is_timestamp, kinds)):
+            return _typed_moments(*self.raw(expression), within=self.columns.within)
+        if not expression.transforms and not all(map(_has_dates, kinds)):
+            raise self.wrong(expression, "dates, timestamps or text", "choose a level that fits")
+        typed = not expression.transforms and bool(kinds) and all(map(pa.types.is_temporal, kinds))
+        codes = self.codes(expression if typed else _parsed(expression, form, exact=exact))
+        moments = np.array([*map(_moment, codes.values), np.nan])
+        if np.isnan(moments).all() and len(self.codes(expression)) >= _ENOUGH:
             raise self.wrong(expression, "dates", "none of its values reads as one: give datetime_format")
-        with_none = np.append(moments, NO_MOMENT)
-        return with_none[codes.left], with_none[codes.right]
+        return codes, moments
 
     def _collections(self, expression: Expression) -> Collections:
         if expression.transforms and expression.sql is not None:
@@ -173,31 +175,52 @@ class Sources:
         return typed_codes(*self.raw(Expression(column=column)), within=self.columns.within)
 
 
+def stepped(codes: Codes, step: Transform) -> Codes:
+    """What a further transform makes of the distinct values."""
+    made = step.apply(codes.dictionary)
+    present = pc.fill_null(pc.not_equal(made, ""), False)
+    values = pc.unique(made.filter(present))
+    values = values.take(pc.sort_indices(values))
+    found = pc.index_in(pc.if_else(present, made, pa.scalar(None, pa.string())), value_set=values)
+    remap = np.append(found.fill_null(-1).to_numpy(zero_copy_only=False), -1).astype(np.int32)
+    left = remap[codes.left]
+    return Codes(left, left if codes.right is codes.left else remap[codes.right], values)
+
+
+def _has_dates(kind: pa.DataType) -> bool:
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+    return bool(text or pa.types.is_date(kind) or pa.types.is_timestamp(kind) or pa.types.is_null(kind))
+
+
 def _parsed(expression: Expression, form: str | None, *, exact: bool) -> Expression:
-    """Text as ISO dates or timestamps."""
+    """Text as ISO dates or timestamps, unless it is parsed already."""
+    if expression.transforms and expression.transforms[-1].kind in _PARSING:
+        return expression
     if exact:
         return expression.try_parse_timestamp(form)
     return expression.try_parse_date(form) if form else expression.then("date")
 
 
-def _moment(text: str) -> int:
-    """Seconds since 1970 of an ISO date or timestamp, or of eight digits."""
+def _moment(text: str) -> float:
+    """Seconds since 1970 of an ISO date or timestamp, or of eight digits; NaN for what is none."""
     if text.isdecimal() and len(text) == 8:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     try:
-        return int(np.datetime64(text.replace(" ", "T"), "s").astype(np.int64))
+        return float(np.datetime64(text.replace(" ", "T"), "s").astype(np.int64))
     except ValueError:
-        return NO_MOMENT
+        return float("nan")
 
 
-def _typed_moments(column: pa.ChunkedArray, *, exact: bool) -> IntArray:
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp(column.type.unit), safe=False)
-    seconds = column.cast(pa.timestamp("s"), safe=False)
-    if not exact:
-        seconds = seconds.cast(pa.date32(), safe=False).cast(pa.timestamp("s"))
-    whole = seconds.cast(pa.int64()).fill_null(NO_MOMENT)
-    return np.asarray(whole.to_numpy(), dtype=np.int64)
+def _typed_moments(left: pa.ChunkedArray, right: pa.ChunkedArray, *, within: bool) -> tuple[Codes, FloatArray]:
+    """Timestamps to the microsecond; those with a zone by their moment."""
+    codes, values = typed_codes(*(_plain_time(side) for side in (left, right)), within=within)
+    seconds = values.cast(pa.int64()).to_numpy().astype(np.float64) / 1e6
+    seconds[values.is_null().to_numpy()] = np.nan
+    return codes, np.append(seconds, np.nan)
+
+
+def _plain_time(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.timestamp(column.type.unit), safe=False).cast(pa.timestamp("us"), safe=False)
 
 
 def _matrix(column: pa.ChunkedArray) -> NDArray[np.float64] | None:

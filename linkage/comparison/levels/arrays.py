@@ -39,6 +39,7 @@ class SharedElements(Bound):
     empty_counts: bool
 
     cost: ClassVar[int] = 1
+    screens: ClassVar[bool] = True
 
     def reached(self, pairs: Pairs) -> BoolArray:
         (shared,) = pairs.kept(

@@ -47,9 +47,11 @@ class Bound(ABC):
 
     Attributes:
         cost: 0 where pairs are compared as integers, 1 as numbers or sets, 2 as texts, 3 by SQL or Python.
+        screens: Whether `impossible` may tell more than that a value is missing.
     """
 
     cost: ClassVar[int] = 0
+    screens: ClassVar[bool] = False
 
     @abstractmethod
     def reached(self, pairs: Pairs) -> BoolArray:

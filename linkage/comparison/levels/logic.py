@@ -29,6 +29,10 @@ class _All(Bound):
     def cost(self) -> int:  # type: ignore[override]
         return max(part.cost for part in self.parts)
 
+    @property
+    def screens(self) -> bool:  # type: ignore[override]
+        return any(part.cost == 0 or part.screens for part in self.parts)
+
     def reached(self, pairs: Pairs) -> BoolArray:
         """Cheap parts first; the dear ones see only what is left."""
         out = np.zeros(len(pairs), dtype=bool)
@@ -57,6 +61,10 @@ class _Any(Bound):
     @property
     def cost(self) -> int:  # type: ignore[override]
         return max(part.cost for part in self.parts)
+
+    @property
+    def screens(self) -> bool:  # type: ignore[override]
+        return all(part.cost == 0 or part.screens for part in self.parts)
 
     def reached(self, pairs: Pairs) -> BoolArray:
         """Cheap parts first; the dear ones see only what is left."""

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from linkage.arrays import BoolArray, Int8Array, IntArray
+from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
 from linkage.columns import Codes, Expression
 from linkage.comparison.levels.base import Bound, ColumnField, Level
 from linkage.comparison.pairs import Pairs
-from linkage.comparison.sources import NO_MOMENT, Sources
+from linkage.comparison.sources import Sources
 
 __all__ = ["DefaultDateLevel", "KeyingErrorLevel", "Metric", "TimeDifferenceLevel"]
 
@@ -33,24 +33,32 @@ _UNREADABLE = 0xF  # in place of a digit
 
 @dataclass(frozen=True, slots=True)
 class _Apart(Bound):
-    left: IntArray
-    right: IntArray
-    seconds: float
+    """
+    Attributes:
+        codes: The moments.
+        seconds: `(n_values + 1,)` of each, NaN where there is none.
+        most: Largest difference (s).
+    """
+
+    codes: Codes
+    seconds: FloatArray
+    most: float
 
     cost: ClassVar[int] = 1
 
     def reached(self, pairs: Pairs) -> BoolArray:
-        (apart,) = pairs.kept(("apart", id(self.left), id(self.right)), lambda: (self._apart(pairs),))
-        return np.asarray(apart <= self.seconds, dtype=bool)
+        (apart,) = pairs.kept(("apart", id(self.seconds)), lambda: (self._apart(pairs),))
+        return np.asarray(apart <= self.most, dtype=bool)
 
-    def _apart(self, pairs: Pairs) -> NDArray[np.float64]:
-        a, b = self.left[pairs.left], self.right[pairs.right]
-        out: NDArray[np.float64] = np.abs(a - b).astype(np.float64)
-        out[(a == NO_MOMENT) | (b == NO_MOMENT)] = np.inf
-        return out
+    def _apart(self, pairs: Pairs) -> FloatArray:
+        a, b = pairs.codes(self.codes)
+        apart = self.seconds[a]
+        apart -= self.seconds[b]
+        return np.asarray(np.abs(apart, out=apart), dtype=np.float64)
 
     def absent(self, pairs: Pairs) -> BoolArray:
-        return np.asarray((self.left[pairs.left] == NO_MOMENT) | (self.right[pairs.right] == NO_MOMENT), dtype=bool)
+        a, b = pairs.codes(self.codes)
+        return np.asarray(np.isnan(self.seconds[a]) | np.isnan(self.seconds[b]), dtype=bool)
 
 
 class TimeDifferenceLevel(Level):
@@ -75,8 +83,8 @@ class TimeDifferenceLevel(Level):
         return (self.column,)
 
     def bind(self, sources: Sources) -> Bound:
-        left, right = sources.moments(self.column, form=self.datetime_format, exact=self.exact_time)
-        return _Apart(left, right, self.threshold * _SECONDS[self.metric])
+        codes, seconds = sources.moments(self.column, form=self.datetime_format, exact=self.exact_time)
+        return _Apart(codes, seconds, self.threshold * _SECONDS[self.metric])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,9 @@ class _KeyedWrong(Bound):
         a, b = pairs.codes(self.codes)
         out = np.zeros(len(a), dtype=bool)
         there = np.flatnonzero(((a | b) >= 0) & (a != b))
-        one, two = self.packed[a[there]], self.packed[b[there]]
+        one, two = (
+            (self.packed[a], self.packed[b]) if len(there) == len(a) else (self.packed[a[there]], self.packed[b[there]])
+        )
         n_differ = _differing_digits(one, two)
         hit = (n_differ == 1) if "digit" in self.errors else np.zeros(len(one), dtype=bool)
         if "neighbours" in self.errors:

@@ -170,10 +170,10 @@ def DateComparison(
     date = _expression(col_name).then("keyed_date")
     levels: list[AnyLevel] = [cll.NullLevel(date), cll.ExactMatchLevel(date)]
     if keying_errors:
-        levels.append(cll.DateKeyingErrorLevel(col_name))
+        levels.append(cll.DateKeyingErrorLevel(date))
     if default_dates:
-        levels.append(cll.DefaultDateLevel(col_name, tuple(default_dates)))
-    near = [cll.AbsoluteDateDifferenceLevel(col_name, threshold=days, metric="day") for days in sorted(within_days)]
+        levels.append(cll.DefaultDateLevel(date, tuple(default_dates)))
+    near = [cll.AbsoluteDateDifferenceLevel(date, threshold=days, metric="day") for days in sorted(within_days)]
     return Comparison(
         name=column_name(col_name),
         levels=(*levels, *near, cll.ElseLevel()),
