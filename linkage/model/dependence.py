@@ -22,6 +22,8 @@ __all__ = ["Among", "Evidence", "PairDependence", "pair_margin"]
 
 Among: TypeAlias = Literal["matches", "non-matches"]
 
+_OUTRIGHT = 2  # fields that disagree outright: what matches seldom do
+
 
 class PairDependence(NamedTuple):
     """
@@ -124,6 +126,32 @@ class Evidence:
             residual_gain=rounded(_divergence(observed, fitted)),
             modelled=edge in (structure.m_edges if among == "matches" else structure.u_edges),
         )
+
+    def among_strangers(self, edge: Edge, structure: Structure) -> tuple[float, float]:
+        """
+        Whether two comparisons depend on each other among pairs that surely are no match, and how strongly.
+
+        Such pairs disagree outright on two fields besides, fields that are known to go together counting once. A
+        woman who married agrees on given name and birth date without being a stranger: only her surname differs.
+
+        Returns:
+            Evidence (nats above the price), and by how many bits agreement is miscounted that speaks most for it.
+        """
+        others = [tuple(column for column in unit if column not in edge) for unit in structure.units(len(self.u))]
+        others = [unit for unit in others if unit]
+        differs = [(self.patterns.gammas[:, list(unit)] == 0).any(axis=1) for unit in others]
+        strange = (
+            np.sum(differs, axis=0) >= min(_OUTRIGHT, len(others)) if others else np.ones(len(self.patterns.counts))
+        )
+        shares = 1.0 - np.asarray(strange, dtype=np.float64)
+        observed = self._observed(edge, "non-matches", shares)
+        joint = observed / max(float(observed.sum()), 1e-12)
+        alone = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+        evidence = _divergence(observed, alone) - self.price(edge, "non-matches", shares)
+        both, by_chance = joint[1:, 1:], alone[1:, 1:]
+        seen = both > 0
+        bits = np.log2(both[seen] / by_chance[seen])
+        return evidence, float(bits[np.argmax(both[seen] * bits)]) if seen.any() else 0.0
 
     def _counted(self, edge: Edge, weights: FloatArray) -> FloatArray:
         """Weighted pairs by the levels of two comparisons, of the pairs with a value in both."""

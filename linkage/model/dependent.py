@@ -46,6 +46,7 @@ __all__ = ["DependenceSettings", "DependentFit", "fit_dependent", "refit_depende
 _AMONG: tuple[Among, Among] = ("matches", "non-matches")
 _TRIAL_ITERATIONS = 40
 _TRIAL_TOLERANCE = 1e-4
+_SEVERE = 1.5  # bits by which agreement is miscounted
 _TRIED = 6  # candidates of each kind that are refitted in a step
 _SMALL = 50_000  # patterns times comparisons: where there are more, fewer candidates are tried, and for less long
 _GROWTH = 1.1  # of the matches by one interaction among them
@@ -57,7 +58,7 @@ class DependenceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    most_interactions: int = Field(16, ge=0, description="Interactions that are kept at most; 0 = independence.")
+    most_interactions: int = Field(20, ge=0, description="Interactions that are kept at most; 0 = independence.")
     most_cells: int = Field(4096, ge=4, description="Cells of a group's joint table at most: product of its levels.")
     least_bits: float = Field(0.5, ge=0, description="What an interaction must change some weight by (bits).")
 
@@ -204,6 +205,7 @@ class _Search:
         self._fixed = {c: np.asarray(fixed_m[name]) for c, (name, _) in enumerate(named) if name in fixed_m}
         self._m = [np.array(part.m) for part in start.model.comparisons]
         self._shares = posterior(pair_bits(patterns.gammas, start.model), start.model.prior)
+        self._without: dict[tuple[tuple[int, ...], ...], float] = {}
         self._placed: dict[tuple[int, ...], JointAxes] = {}
         self._n_different = (patterns.gammas == 0).sum(axis=1)
         self._limits = Limits(
@@ -244,31 +246,39 @@ class _Search:
 
     def _best_addition(self, structure: Structure, run: JointRun) -> tuple[Structure, float] | None:
         """
-        The structure with one more interaction that explains the counts best, and its gain (nats).
+        The structure with the interaction that explains the counts best, and its gain (nats); None if none is worth it.
 
-        Among the rest as long as that helps, and only then among matches: while relatives and movers are both held
-        for matches, their fields fail in turn and would pass for dependence among matches.
+        First among the rest, those that miscount agreement badly before others, because joint tables have room for
+        few. Then among matches: while relatives and movers are both held for matches, their fields fail in turn and
+        would pass for dependence among matches.
         """
-        without: dict[tuple[tuple[int, ...], ...], float] = {}
-        candidates = self._candidates(structure, run)
-        for kind in ("non-matches", "matches"):
-            best: tuple[float, Structure, float] | None = None
-            for edge, among in (part for part in candidates if part[1] == kind):
-                like = replace(structure, joined=(*structure.joined, edge))
-                units = tuple(like.units(len(self._u)))
-                if units not in without:
-                    without[units] = self._likelihood(like, run.shares)
-                more = _with(structure, edge, among)
-                tried = self._climb(more, run.shares, self._trial)
-                gain = tried.history[-1].log_likelihood - without[units]
-                worth = gain - self._evidence.price(edge, among, run.shares)
-                if worth <= 0 or (best is not None and worth <= best[0]):
-                    continue
-                if self._matters(more, tried, edge, among) and self._keeps(edge, among, structure, run, tried):
-                    best = (worth, more, gain)
-            if best is not None:
-                return best[1:]
+        self._without = {}
+        severe, slight = self._strangers_candidates(structure, run)
+        views: tuple[tuple[Among, list[Edge]], ...] = (
+            ("non-matches", severe),
+            ("non-matches", slight),
+            ("matches", self._matches_candidates(structure, run)),
+        )
+        for among, edges in views:
+            tried = [self._tried(structure, run, edge, among) for edge in edges]
+            best = max(tried, key=lambda part: part[1], default=None)
+            if best is not None and best[1] > 0:
+                return best[0], best[2]
         return None
+
+    def _tried(self, structure: Structure, run: JointRun, edge: Edge, among: Among) -> tuple[Structure, float, float]:
+        """The structure with an interaction; what it is worth above its price, or nothing; its gain (nats)."""
+        like = replace(structure, joined=(*structure.joined, edge))
+        units = tuple(like.units(len(self._u)))
+        if units not in self._without:
+            self._without[units] = self._likelihood(like, run.shares)
+        more = _with(structure, edge, among)
+        tried = self._climb(more, run.shares, self._trial)
+        gain = tried.history[-1].log_likelihood - self._without[units]
+        worth = gain - self._evidence.price(edge, among, run.shares)
+        if worth > 0 and self._matters(more, tried, edge, among) and self._keeps(edge, among, structure, run, tried):
+            return more, worth, gain
+        return more, 0.0, gain
 
     def _likelihood(self, structure: Structure, shares: FloatArray) -> float:
         return self._climb(structure, shares, self._trial).history[-1].log_likelihood
@@ -289,31 +299,38 @@ class _Search:
             placed=self._placed,
         )
 
-    def _candidates(self, structure: Structure, run: JointRun) -> list[tuple[Edge, Among]]:
+    def _strangers_candidates(self, structure: Structure, run: JointRun) -> tuple[list[Edge], list[Edge]]:
         """
-        The interactions most worth a trial: those that expected counts miss most.
+        Interactions that strangers show: those that miscount agreement badly, and the others.
 
-        Expected counts are taken as EM now divides the pairs, and, because it may hold relatives for matches, again
-        with the pairs that disagree outright on two comparisons counted among the rest.
+        Of each the few that expected counts miss most, as EM now divides the pairs and as strangers show.
         """
-        doubtful = np.where(self._n_different < _OUTRIGHT, run.shares, 0.0)
-        listed: list[tuple[Edge, Among]] = []
-        views: tuple[tuple[Among, FloatArray], ...] = (
-            ("matches", run.shares),
-            ("non-matches", run.shares),
-            ("non-matches", doubtful),
-        )
-        for among, shares in views:
-            taken = structure.m_edges if among == "matches" else structure.u_edges
-            scored = [
-                (self._evidence.score(edge, among, shares, run.tables, structure).residual_gain, edge)
-                for edge in self._edges(structure)
-                if edge not in taken
-            ]
-            listed += [
-                (edge, among) for _, edge in sorted(scored, key=lambda part: (-part[0], part[1]))[: self._n_tried]
-            ]
-        return list(dict.fromkeys(listed))
+        shown = {
+            edge: self._evidence.among_strangers(edge, structure)
+            for edge in self._edges(structure)
+            if edge not in structure.u_edges
+        }
+        held = [edge for edge, (evidence, bits) in shown.items() if evidence > 0 and bits >= self._sought.least_bits]
+        missed = {
+            edge: self._evidence.score(edge, "non-matches", run.shares, run.tables, structure).residual_gain
+            for edge in held
+        }
+        out = []
+        for severe in (True, False):
+            kind = [edge for edge in held if (shown[edge][1] >= _SEVERE) == severe]
+            by_missed = sorted(kind, key=lambda edge: (-missed[edge], edge))[: self._n_tried]
+            by_shown = sorted(kind, key=lambda edge: (-shown[edge][0], edge))[: self._n_tried]
+            out.append(list(dict.fromkeys([*by_missed, *by_shown])))
+        return out[0], out[1]
+
+    def _matches_candidates(self, structure: Structure, run: JointRun) -> list[Edge]:
+        """Interactions among matches most worth a trial: those that expected counts miss most."""
+        missed = {
+            edge: self._evidence.score(edge, "matches", run.shares, run.tables, structure).residual_gain
+            for edge in self._edges(structure)
+            if edge not in structure.m_edges
+        }
+        return sorted(missed, key=lambda edge: (-missed[edge], edge))[: self._n_tried]
 
     def _edges(self, structure: Structure) -> list[Edge]:
         """Pairs of comparisons whose joint table would not be too large."""
