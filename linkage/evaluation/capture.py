@@ -18,27 +18,25 @@ https://www150.statcan.gc.ca/n1/pub/12-001-x/2021002/article/00002-eng.htm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.stats import chi2, poisson
+from scipy.stats import chi2
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray, FloatArray
 from linkage.evaluation.histories import Histories, count_histories
 from linkage.evaluation.intervals import Share
+from linkage.evaluation.loglinear import Carried, Fit, models
 
 __all__ = ["ASSUMED_ODDS_RATIO", "BadHistories", "BlockingLoss", "blocking_loss"]
 
 ASSUMED_ODDS_RATIO = 5.0
 _MOST_KEYS = 10
 _NEAR_AIC = 4.0  # models this near to the best one are not told apart by the data
-_Z_95 = 1.959963984540054
 _POOR = 0.001  # p of the best model below which it does not fit
-_MOST_KEYS_IN_TWOS = 6
 _FEW = 20.0  # found matches below which no model is fitted
 
 _UNTESTED = (
@@ -82,27 +80,6 @@ class BlockingLoss(BaseModel):
     cannot_say: tuple[str, ...] = Field(description="Why the loss or its upper end cannot be known from these data.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Carried:
-    """A number carried over to histories that were not counted, with its 95 % interval."""
-
-    best: float
-    low: float
-    high: float
-
-    def span(self, other: _Carried) -> _Carried:
-        return _Carried(self.best, min(self.low, other.low), max(self.high, other.high))
-
-
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    aic: float
-    deviance: float
-    n_free: int
-    lost: _Carried
-    hidden: _Carried
-
-
 def blocking_loss(
     agrees: BoolArray,
     probability: FloatArray,
@@ -141,7 +118,7 @@ def blocking_loss(
         return _unknown(float(probability[kept].sum()), n_keys=n_keys, alone=alone, reasons=reasons)
     kinds = count_histories(agrees[kept], probability[kept], needs)
     reasons = _reasons(kinds, needs, called)
-    fits = [] if reasons else [fit for design in _designs(n_keys) if (fit := _fit(kinds, design)) is not None]
+    fits = [] if reasons else models(kinds)
     if not fits:
         reasons = reasons or ("the histories are too few kinds to carry any model over to those never seen",)
         return _unknown(float(probability[kept].sum()), n_keys=n_keys, alone=alone, reasons=reasons)
@@ -164,7 +141,7 @@ def _unknown(found: float, *, n_keys: int, alone: tuple[float, ...], reasons: tu
     )
 
 
-def _combined(fits: list[_Fit], found: float, *, n_keys: int, alone: tuple[float, ...]) -> BlockingLoss:
+def _combined(fits: list[Fit], found: float, *, n_keys: int, alone: tuple[float, ...]) -> BlockingLoss:
     best = min(fits, key=lambda fit: fit.aic)
     near = [fit for fit in fits if fit.aic <= best.aic + _NEAR_AIC]
     lost, hidden = best.lost, best.hidden
@@ -197,7 +174,7 @@ def _combined(fits: list[_Fit], found: float, *, n_keys: int, alone: tuple[float
     )
 
 
-def _number(carried: _Carried) -> Number:
+def _number(carried: Carried) -> Number:
     best, low, high = (round(x, 6) for x in (carried.best, carried.low, carried.high))
     return Number(number=best, low=low, high=high)
 
@@ -224,84 +201,3 @@ def _reasons(kinds: Histories, needs: list[tuple[int, ...]], names: list[str]) -
     if blind:
         return (f"{', '.join(blind)} agrees in every match that could be recognised: its errors are never seen",)
     return ()
-
-
-def _designs(n_keys: int) -> Iterator[tuple[tuple[tuple[int, int], ...], bool]]:
-    """Models tried: which pairs of keys depend, and whether a common cause acts on all."""
-    pairs = list(combinations(range(n_keys), 2))
-    for common in (False, True):
-        yield (), common
-        for pair in pairs:
-            yield (pair,), common
-    if n_keys <= _MOST_KEYS_IN_TWOS:
-        for two in combinations(pairs, 2):
-            yield two, False
-
-
-def _matrix(kinds: Histories, design: tuple[tuple[tuple[int, int], ...], bool]) -> FloatArray:
-    """`(n_kinds, n_terms)` terms of the log-linear model."""
-    pairs, common = design
-    columns = [np.ones(len(kinds.apart)), *kinds.apart.T]
-    columns += [kinds.apart[:, a] * kinds.apart[:, b] for a, b in pairs]
-    if common:
-        n_apart = kinds.apart.sum(axis=1)
-        columns.append(n_apart * (n_apart - 1) / 2)
-    return np.stack(columns, axis=1)
-
-
-def _fit(kinds: Histories, design: tuple[tuple[tuple[int, int], ...], bool]) -> _Fit | None:
-    """Poisson log-linear model of the clear histories, carried over to the others; None where it cannot be."""
-    x = _matrix(kinds, design)
-    inside, y = x[kinds.clear], kinds.counts[kinds.clear]
-    if len(inside) < x.shape[1] or not _estimable(inside, x[~kinds.clear]):
-        return None
-    beta = _newton(inside, y)
-    mean = np.exp(inside @ beta)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        deviance = 2 * float(np.where(y > 0, y * np.log(y / mean), 0.0).sum() - (y - mean).sum())
-    n_free = len(inside) - x.shape[1]
-    excess = max(1.0, deviance / n_free) if n_free > 0 else 1.0
-    covariance = np.asarray(excess * np.linalg.pinv(inside.T @ (inside * mean[:, None])), dtype=np.float64)
-    return _Fit(
-        aic=deviance + 2 * x.shape[1],
-        deviance=deviance,
-        n_free=n_free,
-        lost=_carry(x[~kinds.proposed], beta, covariance),
-        hidden=_carry(x[kinds.proposed & ~kinds.clear], beta, covariance),
-    )
-
-
-def _carry(x: FloatArray, beta: FloatArray, covariance: FloatArray) -> _Carried:
-    """Matches expected in other histories: lognormal interval of the mean, widened by the chance of the count."""
-    expected = np.exp(np.minimum(x @ beta, 60.0))
-    total = float(expected.sum())
-    if total == 0:
-        return _Carried(0.0, 0.0, 0.0)
-    gradient = expected @ x / total
-    factor = float(np.exp(min(_Z_95 * np.sqrt(max(float(gradient @ covariance @ gradient), 0.0)), 60.0)))
-    below, above = (float(poisson.ppf(q, min(total, 1e12))) for q in (0.025, 0.975))
-    low = total - float(np.hypot(total - total / factor, total - below))
-    high = total + float(np.hypot(total * factor - total, above - total))
-    return _Carried(total, max(low, 0.0), high)
-
-
-def _estimable(inside: FloatArray, outside: FloatArray) -> bool:
-    """Whether what is unseen is a combination of what is seen."""
-    _, sizes, rows = np.linalg.svd(inside, full_matrices=False)
-    basis = rows[sizes > 1e-9 * sizes[0]]
-    return bool(np.abs(outside - outside @ basis.T @ basis).max() < 1e-8)
-
-
-def _newton(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Maximum of the Poisson likelihood, with a trace of a penalty that keeps unseen effects finite."""
-    ridge = 1e-6 * np.eye(x.shape[1])
-    mean: FloatArray = y + 0.1
-    beta: FloatArray = np.zeros(x.shape[1])
-    for _ in range(100):
-        working = np.log(mean) + (y - mean) / mean
-        before = beta
-        beta = np.asarray(np.linalg.solve(x.T @ (x * mean[:, None]) + ridge, x.T @ (mean * working)), dtype=np.float64)
-        mean = np.asarray(np.exp(np.clip(x @ beta, -40.0, 60.0)))
-        if float(np.abs(beta - before).max()) < 1e-10:
-            break
-    return beta

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pyarrow as pa
 
@@ -10,6 +12,8 @@ from linkage.evaluation.pairs import LabelledPairs, places
 from linkage.model.weights import posterior
 
 __all__ = ["ERROR_REASONS", "prediction_errors"]
+
+Reasons: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.str_]]"
 
 ERROR_REASONS = {
     "not_proposed": "no blocking rule proposes the pair",
@@ -41,7 +45,7 @@ def prediction_errors(
     wrong = link & ~labelled.is_match & include_false_positives
     missed = ~link & labelled.is_match & include_false_negatives
     rows = np.flatnonzero(wrong | missed)
-    why = np.where(wrong[rows], _why_wrong(labelled)[rows], _why_missed(labelled, threshold_match_weight)[rows])
+    why = np.where(wrong[rows], _why_wrong(labelled, rows), _why_missed(labelled, rows, threshold_match_weight))
     weight = labelled.weight[rows]
     margin = np.abs(weight - threshold_match_weight)
     order = np.lexsort((labelled.right[rows], labelled.left[rows], -margin, wrong[rows]))
@@ -62,33 +66,27 @@ def prediction_errors(
     )
 
 
-def _why_missed(labelled: LabelledPairs, threshold: float) -> np.ndarray[tuple[int, ...], np.dtype[np.str_]]:
-    reached = labelled.weight >= threshold
-    proposed = np.where(reached & ~labelled.survived, "lost_assignment", "below_threshold")
-    return np.where(labelled.proposed, proposed, "not_proposed")
+def _why_missed(labelled: LabelledPairs, rows: IntArray, threshold: float) -> Reasons:
+    lost = (labelled.weight[rows] >= threshold) & ~labelled.survived[rows]
+    proposed = np.where(lost, "lost_assignment", "below_threshold")
+    return np.where(labelled.proposed[rows], proposed, "not_proposed")
 
 
-def _why_wrong(labelled: LabelledPairs) -> np.ndarray[tuple[int, ...], np.dtype[np.str_]]:
+def _why_wrong(labelled: LabelledPairs, rows: IntArray) -> Reasons:
     """Whether a true pair of either record is there, and how it weighs against the wrong one."""
     match, proposed = labelled.is_match, labelled.is_match & labelled.proposed
-    exists = _has(labelled.left, match) | _has(labelled.right, match)
-    strongest = np.maximum(
-        _strongest(labelled.left, proposed, labelled.weight), _strongest(labelled.right, proposed, labelled.weight)
-    )
-    there = _has(labelled.left, proposed) | _has(labelled.right, proposed)
-    beside = np.where(strongest > labelled.weight, "true_pair_stronger", "true_pair_weaker")
+    sides = (labelled.left, labelled.right)
+    exists = np.any([np.isin(side[rows], side[match]) for side in sides], axis=0)
+    there = np.any([np.isin(side[rows], side[proposed]) for side in sides], axis=0)
+    strongest = np.max([_strongest(side, rows, proposed, labelled.weight) for side in sides], axis=0)
+    beside = np.where(strongest > labelled.weight[rows], "true_pair_stronger", "true_pair_weaker")
     return np.where(~exists, "no_true_partner", np.where(there, beside, "true_pair_not_proposed"))
 
 
-def _has(records: IntArray, chosen: BoolArray) -> BoolArray:
-    """`(n_pairs,)` whether the record of each pair has a chosen pair."""
-    return np.isin(records, np.unique(records[chosen]))
-
-
-def _strongest(records: IntArray, chosen: BoolArray, weight: FloatArray) -> FloatArray:
-    """`(n_pairs,)` highest weight among the chosen pairs of each pair's record, -inf without one."""
+def _strongest(records: IntArray, rows: IntArray, chosen: BoolArray, weight: FloatArray) -> FloatArray:
+    """`(n_rows,)` highest weight among the chosen pairs of each row's record, -inf without one."""
     held, code = np.unique(records[chosen], return_inverse=True)
     top = np.full(len(held), -np.inf)
     np.maximum.at(top, code, weight[chosen])
-    at = places(records, held)
+    at = places(records[rows], held)
     return np.where(at >= 0, np.append(top, -np.inf)[at], -np.inf)

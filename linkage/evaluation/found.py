@@ -68,21 +68,6 @@ class FoundPairs:
     def __len__(self) -> int:
         return len(self.left)
 
-    def take(self, kept: BoolArray) -> FoundPairs:
-        """Some of the pairs, with their share of what is expected below."""
-        total = float(self.assigned.sum())
-        share = float(self.assigned[kept].sum()) / total if total else 0.0
-        return replace(
-            self,
-            left=self.left[kept],
-            right=self.right[kept],
-            probability=self.probability[kept],
-            assigned=self.assigned[kept],
-            linked=self.linked[kept],
-            expected_below=self.expected_below * share,
-            agrees=None if self.agrees is None else self.agrees[kept],
-        )
-
     def flipped(self) -> FoundPairs:
         """The same with the tables exchanged."""
         return replace(self, left=self.right, right=self.left, n_left=self.n_right, n_right=self.n_left)

@@ -13,6 +13,7 @@ from linkage.arrays import FloatArray, IntArray
 __all__ = ["Share", "poisson_interval", "ratio", "share_of", "wilson_bounds", "wilson_interval"]
 
 _Z_95 = 1.959963984540054
+_DENSE = 4  # codes up to this many times the number of units are counted without sorting
 _DIGITS = 9  # of a share: more is noise of the summation
 
 
@@ -99,7 +100,9 @@ def ratio(part: FloatArray, whole: FloatArray, *, cluster: IntArray | None = Non
     if cluster is None:
         residual, size = part - share * whole, whole
     else:
-        _, code = np.unique(cluster, return_inverse=True)
+        code = cluster
+        if len(cluster) and not 0 <= cluster.min() <= cluster.max() <= _DENSE * len(cluster):
+            code = np.unique(cluster, return_inverse=True)[1].astype(np.int64)
         residual = np.bincount(code, weights=part - share * whole).astype(np.float64)
         size = np.bincount(code, weights=whole).astype(np.float64)
     n_clusters = int((size > 0).sum())

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.arrays import BoolArray, IntArray
 from linkage.evaluation.capture import BlockingLoss, blocking_loss
 from linkage.evaluation.found import DecoyLinks, FoundPairs, Partners
 from linkage.evaluation.grouping import Grouping
 from linkage.evaluation.intervals import Share
+from linkage.evaluation.standing import Part, Standing, parts, standing
 from linkage.evaluation.views import ASSUMPTIONS, Range, View, by_decoys, by_model, by_neighbours
 
 __all__ = ["Estimated", "GroupQualityEstimate", "Quality", "QualityEstimate", "Seen", "estimate_without_labels"]
@@ -103,71 +103,54 @@ def estimate_without_labels(
     """
     for grouping in groupings:
         grouping.check(n_left=found.n_left, n_right=found.n_right)
-    every = np.arange(found.n_left, dtype=np.int64)
-    left_share = _partnered(found)
-    right_share = min(left_share * found.n_left / max(found.n_right, 1), 1.0)
-    links = None if decoys is None else len(decoys.left)
-    whole = _quality(found, every, other_share=right_share, decoys=decoys, n_decoy_links=links)
+    of = standing(found)
+    (everything,) = parts(of, None, 0)
+    whole = _quality(everything, decoys=decoys, n_decoy_links=0 if decoys is None else len(decoys.left))
     views = {seen.view for seen in (*whole.precision.views, *whole.recall_of_proposed.views)}
     return QualityEstimate(
         threshold=found.threshold,
         n_decoy_sets=0 if decoys is None else decoys.n_sets,
         overall=whole,
-        groups=tuple(
-            one
-            for grouping in groupings
-            for one in _groups(found, grouping, shares=(left_share, right_share), decoys=decoys)
-        ),
+        groups=tuple(one for grouping in groupings for one in _groups(of, grouping, decoys=decoys)),
         assumptions=tuple(f"{view}: {said}" for view, said in ASSUMPTIONS.items() if view in views),
     )
 
 
-def _groups(
-    found: FoundPairs, grouping: Grouping, *, shares: tuple[float, float], decoys: DecoyLinks | None
-) -> Iterator[GroupQualityEstimate]:
-    own, codes, other_share, side = found, grouping.left, shares[1], "left"
-    decoy_rows = None if decoys is None else decoys.left
+def _groups(of: Standing, grouping: Grouping, *, decoys: DecoyLinks | None) -> Iterator[GroupQualityEstimate]:
+    codes, rows = grouping.left, None if decoys is None else decoys.left
     if codes is None:
-        own, codes, other_share, side = found.flipped(), grouping.right, shares[0], "right"
-        decoy_rows = None if decoys is None else decoys.right
-    if codes is None:
-        return
-    for code, (level, member) in enumerate(grouping.records(side=side)):
-        n = None if decoy_rows is None else int((codes[decoy_rows] == code).sum())
-        part = own.take(codes[own.left] == code)
-        records = np.flatnonzero(member).astype(np.int64)
-        one = _quality(part, records, other_share=other_share, decoys=decoys, n_decoy_links=n)
+        of, codes = standing(of.found.flipped()), grouping.right
+        rows = None if decoys is None else decoys.right
+    n_levels = len(grouping.levels)
+    counts = np.zeros(n_levels, dtype=np.int64)
+    if codes is not None and rows is not None:
+        counts = np.bincount(codes[rows][codes[rows] >= 0], minlength=n_levels)
+    for level, part, n in zip(grouping.levels, parts(of, codes, n_levels), counts.tolist(), strict=True):
+        one = _quality(part, decoys=None if rows is None else decoys, n_decoy_links=n)
         yield GroupQualityEstimate(grouping=grouping.name, level=level, quality=one)
 
 
-def _quality(
-    found: FoundPairs,
-    records: IntArray,
-    *,
-    other_share: float,
-    decoys: DecoyLinks | None,
-    n_decoy_links: int | None,
-) -> Quality:
-    views = [by_model(found)]
+def _quality(part: Part, *, decoys: DecoyLinks | None, n_decoy_links: int) -> Quality:
+    found = part.standing.found
+    views = [by_model(part)]
     if found.partners is Partners.ONE:
-        views += [view for view in (by_neighbours(found, records=records, other_share=other_share),) if view]
-    if decoys is not None and n_decoy_links is not None:
-        seen = by_decoys(found, n_decoy_links=n_decoy_links, n_sets=decoys.n_sets, other_share=other_share)
-        views += [seen] if seen else []
-    n_links = int(found.linked.sum())
+        views += [view for view in (by_neighbours(part),) if view]
+    if decoys is not None:
+        views += [view for view in (by_decoys(part, n_decoy_links=n_decoy_links, n_sets=decoys.n_sets),) if view]
+    n_links = int(part.linked.sum())
     blocking = None
     if found.agrees is not None:
-        blocking = blocking_loss(found.agrees, found.assigned, rules=found.rules, names=found.key_names)
+        blocking = blocking_loss(found.agrees[part.rows], part.assigned, rules=found.rules, names=found.key_names)
     precision = _spanned([(view.name, view.precision) for view in views] if n_links else [], precision=True)
     proposed = _spanned(_recalls(views, blocking) if n_links else [], precision=False)
     return Quality(
-        n_records=len(records),
+        n_records=len(part.records),
         n_links=n_links,
         precision=precision,
         recall_of_proposed=proposed,
         recall=_after_blocking(proposed, blocking),
         blocking=blocking,
-        cannot_say=tuple(_doubts(found, views, blocking)),
+        cannot_say=tuple(_doubts(part, views, blocking)),
     )
 
 
@@ -212,26 +195,17 @@ def _after_blocking(proposed: Estimated, blocking: BlockingLoss | None) -> Estim
     return Estimated(share=less(proposed.share), views=views, includes_model_error=proposed.includes_model_error)
 
 
-def _doubts(found: FoundPairs, views: list[View], blocking: BlockingLoss | None) -> Iterator[str]:
-    if not found.linked.any():
+def _doubts(part: Part, views: list[View], blocking: BlockingLoss | None) -> Iterator[str]:
+    has_links = bool(part.linked.any())
+    if not has_links:
         yield _NO_LINKS
     elif len(views) == 1:
         yield _ONE_VIEW
-    if found.linked.any() and not (found.probability < found.threshold).any():
+    if has_links and part.standing.above[part.rows].all():
         yield _NONE_BELOW
     if blocking is None:
         yield _NO_KEYS
-    elif blocking.n_hidden.number is None and found.linked.any():
-        yield _HIDDEN
-    if blocking is None:
         return
+    if blocking.n_hidden.number is None and has_links:
+        yield _HIDDEN
     yield from blocking.cannot_say
-
-
-def _partnered(found: FoundPairs) -> float:
-    """Share of the left records with a link, as a first idea of those with a true partner."""
-    linked: BoolArray = np.zeros(found.n_left, dtype=bool)
-    linked[found.left[found.linked]] = True
-    if found.within:
-        linked[found.right[found.linked]] = True
-    return float(linked.mean()) if found.n_left else 0.0

@@ -139,19 +139,30 @@ def threshold_table(
     """
     curve = _Curve(labelled, match_weight_round_to_nearest)
     kept = curve.thinned(max_rows)
-    weight, tp, fp = curve.weight[kept], curve.tp[kept], curve.fp[kept]
-    p, n = np.full(len(kept), curve.p), np.full(len(kept), curve.n)
+    tp, fp = curve.tp[kept], curve.fp[kept]
+    p = np.full(len(kept), curve.p)
+    low_p, high_p = wilson_bounds(tp * curve.kish, (tp + fp) * curve.kish)
+    low_r, high_r = wilson_bounds(tp * curve.kish, p * curve.kish)
+    columns = {
+        "truth_threshold": curve.weight[kept],
+        "match_probability": posterior(curve.weight[kept], 0.5),
+        **_measures(tp, fp, p, np.full(len(kept), curve.n)),
+        "fn_blocking": np.full(len(kept), curve.p - curve.p_proposed),
+        "recall_of_proposed": tp / curve.p_proposed if curve.p_proposed else np.full(len(kept), np.nan),
+        "precision_low": low_p,
+        "precision_high": high_p,
+        "recall_low": low_r,
+        "recall_high": high_r,
+    }
+    return pa.table({name: pa.array(column) for name, column in columns.items()})
+
+
+def _measures(tp: FloatArray, fp: FloatArray, p: FloatArray, n: FloatArray) -> dict[str, FloatArray]:
+    """Splink's columns from the counts at each threshold, `(n_thresholds,)` each."""
     fn, tn, total = p - tp, n - fp, p + n
-    sizes = curve.kish
-    low_p, high_p = wilson_bounds(tp * sizes, (tp + fp) * sizes)
-    low_r, high_r = wilson_bounds(tp * sizes, p * sizes)
     with np.errstate(divide="ignore", invalid="ignore"):
-        precision = np.where(tp + fp == 0, 1.0, tp / (tp + fp))
-        npv = np.where(tn + fn == 0, 1.0, tn / (tn + fn))
         margins = np.sqrt((tp + fp) * p * n * (tn + fn))
-        columns = {
-            "truth_threshold": weight,
-            "match_probability": posterior(weight, 0.5),
+        return {
             "total_clerical_labels": total,
             "p": p,
             "n": n,
@@ -165,24 +176,17 @@ def threshold_table(
             "tn_rate": tn / n,
             "fp_rate": fp / n,
             "fn_rate": fn / p,
-            "precision": precision,
+            "precision": np.where(tp + fp == 0, 1.0, tp / (tp + fp)),
             "recall": tp / p,
             "specificity": tn / n,
-            "npv": npv,
+            "npv": np.where(tn + fn == 0, 1.0, tn / (tn + fn)),
             "accuracy": (tp + tn) / total,
             "f1": 2 * tp / (2 * tp + fn + fp),
             "f2": 5 * tp / (5 * tp + 4 * fn + fp),
             "f0_5": 1.25 * tp / (1.25 * tp + 0.25 * fn + fp),
             "p4": 4 * tp * tn / (4 * tp * tn + (tp + tn) * (fp + fn)),
             "phi": np.where(margins == 0, 0.0, (tp * tn - fp * fn) / np.where(margins == 0, 1.0, margins)),
-            "fn_blocking": np.full(len(kept), curve.p - curve.p_proposed),
-            "recall_of_proposed": tp / curve.p_proposed if curve.p_proposed else np.full(len(kept), np.nan),
-            "precision_low": low_p,
-            "precision_high": high_p,
-            "recall_low": low_r,
-            "recall_high": high_r,
         }
-    return pa.table({name: pa.array(column) for name, column in columns.items()})
 
 
 def areas(labelled: LabelledPairs) -> tuple[float | None, float | None]:
