@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
-from scipy.sparse import csr_array
 
 from linkage.arrays import BoolArray, FloatArray, IntArray
 from linkage.decision.components import NOWHERE, Components, alike, components, places_within, rank_within
@@ -158,6 +156,8 @@ def _optimal(row: IntArray, column: IntArray, bits: FloatArray) -> IntArray:
     table[row, column] = bits
     where = np.full(table.shape, -1, dtype=np.int64)
     where[row, column] = np.arange(len(row))
+    from scipy.optimize import linear_sum_assignment  # takes half a second to load; most components need none
+
     picked = where[linear_sum_assignment(table, maximize=True)]
     return np.asarray(picked[picked >= 0], dtype=np.int64)
 
@@ -195,6 +195,9 @@ def _solve(a: IntArray, b: IntArray, bits: FloatArray, *, room: IntArray, whole:
     """How much of each pair the optimum takes; None if an integer program is given up."""
     n = len(a)
     nodes, place = np.unique(np.concatenate([a, b]), return_inverse=True)
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array
+
     taken = csr_array((np.ones(2 * n), (place, np.tile(np.arange(n), 2))), shape=(len(nodes), n))
     cost = -bits + _TIE_BITS * np.arange(n) / n
     found = milp(

@@ -25,9 +25,10 @@ _LN2 = float(np.log(2.0))
 _LARGEST_BITS = 80.0  # of a pair's odds: more says nothing more and costs digits
 MOST_STATES = 1024
 MOST_PAIRS = 400  # of a component that is summed exactly
+_LARGEST_PRODUCT = 600.0  # natural log of the largest product of odds
 _CELLS = 1 << 18  # of the sums held at once
-_ROUNDS = 200
-_STILL = 1e-7
+_ROUNDS, _BLOCKS = 8, 15
+_STILL = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,9 @@ def posteriors(bits: FloatArray, *, among: BoolArray, within: Contest, most_stat
         known[found.pairs] = np.exp(held - total[:, None])
         exact[found.numbers] = True
     rest = within.groups.spread(~exact & ~single)
-    known[rest] = _propagate(log_odds[rest], within.a[rest], within.b[rest], room=within.room)
+    known[rest] = _propagate(
+        log_odds[rest], within.a[rest], within.b[rest], room=within.room, of_pair=within.groups.of_pair[rest]
+    )
     probability[within.pairs] = np.clip(known, 0.0, 1.0)
     approximate[within.pairs] = within.groups.spread(doubtful & ~exact)
     return Posteriors(probability, approximate)
@@ -158,27 +161,43 @@ def narrow(
             yield replace(found, numbers=found.numbers[some], pairs=found.pairs[some]), shape
 
 
-def _propagate(log_odds: FloatArray, a: IntArray, b: IntArray, *, room: IntArray) -> FloatArray:
-    """Belief propagation where nodes have room for several; exact without loops."""
-    if not len(log_odds):
-        return log_odds
+def _propagate(log_odds: FloatArray, a: IntArray, b: IntArray, *, room: IntArray, of_pair: IntArray) -> FloatArray:
+    """Belief propagation where nodes have room for several; exact without loops. Components that stand still rest."""
     n = len(log_odds)
     ends = np.concatenate([a, b])
     held = np.flatnonzero(ends >= 0)
-    link, place = held % n, rank_within(ends[held])
-    _, node = np.unique(ends[held], return_inverse=True)
-    space = np.zeros(int(node.max()) + 1, dtype=np.int64)
-    space[node] = room[ends[held]]
+    link, group = held % n if n else held, of_pair[held % n] if n else held
     incoming = np.zeros(len(held))
-    for number in range(_ROUNDS):
-        outgoing = log_odds[link] + np.bincount(link, weights=incoming, minlength=n)[link] - incoming
-        fresh = _room_left(outgoing, node, place, space)
-        moved = float(np.abs(np.exp(fresh) - np.exp(incoming)).max())
-        incoming = fresh if number < 20 else 0.5 * (fresh + incoming)
-        if moved < _STILL:
+    moving = np.arange(len(held))
+    for block in range(_BLOCKS):
+        if not len(moving):
             break
+        mine, own_link = np.unique(link[moving], return_inverse=True)
+        fresh, moved = _rounds(
+            log_odds[mine], own_link, ends[held[moving]], room=room, incoming=incoming[moving], damped=block > 0
+        )
+        incoming[moving] = fresh
+        restless = np.unique(group[moving[moved >= _STILL]])
+        moving = moving[np.isin(group[moving], restless)]
     belief = log_odds + np.bincount(link, weights=incoming, minlength=n)
     return np.asarray(1.0 / (1.0 + np.exp(-belief)), dtype=np.float64)
+
+
+def _rounds(
+    log_odds: FloatArray, link: IntArray, ends: IntArray, *, room: IntArray, incoming: FloatArray, damped: bool
+) -> tuple[FloatArray, FloatArray]:
+    """A block of rounds: the messages to the pairs, and by how much each moved in the last one."""
+    place = rank_within(ends)
+    _, node = np.unique(ends, return_inverse=True)
+    space = np.zeros(int(node.max()) + 1, dtype=np.int64)
+    space[node] = room[ends]
+    moved = np.ones(len(ends))
+    for _ in range(_ROUNDS):
+        outgoing = log_odds[link] + np.bincount(link, weights=incoming, minlength=len(log_odds))[link] - incoming
+        fresh = _room_left(outgoing, node, place, space)
+        moved = np.abs(np.exp(fresh) - np.exp(incoming))
+        incoming = 0.5 * (fresh + incoming) if damped else fresh
+    return incoming, moved
 
 
 def _room_left(log_odds: FloatArray, node: IntArray, place: IntArray, space: IntArray) -> FloatArray:
@@ -188,26 +207,24 @@ def _room_left(log_odds: FloatArray, node: IntArray, place: IntArray, space: Int
     The sums over sets of at most k of the others come from those of the pairs before and after each.
     """
     most, longest = int(space.max()), int(place.max()) + 1
-    table = np.full((len(space), longest), -np.inf)
-    table[node, place] = log_odds
-    before, after = (np.full((longest + 1, most + 1, len(space)), -np.inf) for _ in range(2))
-    before[0, 0] = after[longest, 0] = 0.0
+    largest = _LARGEST_PRODUCT / (most + 1)
+    table = np.zeros((longest, len(space)))
+    table[place, node] = np.exp(np.clip(log_odds, -largest, largest))
+    before, after = (np.zeros((longest + 1, most + 1, len(space))) for _ in range(2))
+    before[0, 0] = after[longest, 0] = 1.0
     for step in range(longest):
-        _extend(before[step], table[:, step], into=before[step + 1])
+        _extend(before[step], table[step], into=before[step + 1])
         back = longest - 1 - step
-        _extend(after[back + 1], table[:, back], into=after[back])
+        _extend(after[back + 1], table[back], into=after[back])
     first, second = before[place, :, node], after[place + 1, :, node]
-    exactly = np.stack([_product(first, second, k) for k in range(most + 1)], axis=1)
-    at_most = np.logaddexp.accumulate(exactly, axis=1)
+    exactly = np.stack(
+        [(first[:, : k + 1] * second[:, k::-1][:, : k + 1]).sum(axis=1) for k in range(most + 1)], axis=1
+    )
+    at_most = np.cumsum(exactly, axis=1)
     rows = np.arange(len(node))
-    return np.asarray(at_most[rows, space[node] - 1] - at_most[rows, space[node]], dtype=np.float64)
+    return np.asarray(np.log(at_most[rows, space[node] - 1] / at_most[rows, space[node]]), dtype=np.float64)
 
 
-def _extend(sums: FloatArray, log_odds: FloatArray, *, into: FloatArray) -> None:
+def _extend(sums: FloatArray, odds: FloatArray, *, into: FloatArray) -> None:
     into[:] = sums
-    into[1:] = np.logaddexp(sums[1:], sums[:-1] + log_odds)
-
-
-def _product(first: FloatArray, second: FloatArray, k: int) -> FloatArray:
-    """Sums over sets of exactly k, some from the first and the rest from the second."""
-    return np.asarray(np.logaddexp.reduce(first[:, : k + 1] + second[:, k::-1][:, : k + 1], axis=1))
+    into[1:] += sums[:-1] * odds
