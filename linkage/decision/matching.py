@@ -152,12 +152,12 @@ def _permuted(row: IntArray, column: IntArray, bits: FloatArray, of_pair: IntArr
 
 def _optimal(row: IntArray, column: IntArray, bits: FloatArray) -> IntArray:
     """Pairs of the heaviest matching of one component."""
+    from scipy.optimize import linear_sum_assignment  # takes half a second to load, and most components need none
+
     table = np.zeros((int(row.max()) + 1, int(column.max()) + 1))
     table[row, column] = bits
     where = np.full(table.shape, -1, dtype=np.int64)
     where[row, column] = np.arange(len(row))
-    from scipy.optimize import linear_sum_assignment  # takes half a second to load; most components need none
-
     picked = where[linear_sum_assignment(table, maximize=True)]
     return np.asarray(picked[picked >= 0], dtype=np.int64)
 

@@ -15,28 +15,29 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkage.comparison.frequencies import ScalarTerms
-from linkage.decision.constraints import Constraint
-from linkage.explain import Absence, Explanation
 from linkage.inputs import TableLike, read_inputs
-from linkage.linker import explaining
-from linkage.linker.blocking_analysis import BlockingAnalysis
-from linkage.linker.clustering import Clustering
-from linkage.linker.decisions import Decisions
 from linkage.linker.engine import Engine, OnPairs
-from linkage.linker.evaluation import Evaluation
 from linkage.linker.facts import table_digest, versions
-from linkage.linker.inference import Inference
-from linkage.linker.linkage import Linkage, link
-from linkage.linker.misc import Misc
 from linkage.linker.parameters import Parameters, given_u_of
 from linkage.linker.settings import BadSettings, LinkSettings
-from linkage.linker.table_management import TableManagement
-from linkage.linker.training import Training
-from linkage.linker.visualisations import Visualisations
 from linkage.model import BadModel, Model, ModelFacts
+
+if TYPE_CHECKING:  # imported where they are asked for: charts and statistics load longer than small tables link
+    from linkage.decision.constraints import Constraint
+    from linkage.explain import Absence, Explanation
+    from linkage.linker.blocking_analysis import BlockingAnalysis
+    from linkage.linker.clustering import Clustering
+    from linkage.linker.decisions import Decisions
+    from linkage.linker.evaluation import Evaluation
+    from linkage.linker.inference import Inference
+    from linkage.linker.linkage import Linkage
+    from linkage.linker.misc import Misc
+    from linkage.linker.table_management import TableManagement
+    from linkage.linker.training import Training
+    from linkage.linker.visualisations import Visualisations
 
 __all__ = ["Linker"]
 
@@ -84,41 +85,57 @@ class Linker:
     @cached_property
     def training(self) -> Training:
         """Learn m, u and the prior."""
+        from linkage.linker.training import Training
+
         return Training(self)
 
     @cached_property
     def inference(self) -> Inference:
         """Weigh pairs."""
+        from linkage.linker.inference import Inference
+
         return Inference(self)
 
     @cached_property
     def clustering(self) -> Clustering:
         """Decide, and gather records."""
+        from linkage.linker.clustering import Clustering
+
         return Clustering(self)
 
     @cached_property
     def evaluation(self) -> Evaluation:
         """Measure, with labels and without."""
+        from linkage.linker.evaluation import Evaluation
+
         return Evaluation(self)
 
     @cached_property
     def visualisations(self) -> Visualisations:
         """Charts."""
+        from linkage.linker.visualisations import Visualisations
+
         return Visualisations(self)
 
     @cached_property
     def blocking_analysis(self) -> BlockingAnalysis:
         """What blocking proposes and costs."""
+        from linkage.linker.blocking_analysis import BlockingAnalysis
+
         return BlockingAnalysis(self)
 
     @cached_property
     def table_management(self) -> TableManagement:
         """Term frequencies from elsewhere."""
+        from linkage.linker.table_management import TableManagement
+
         return TableManagement(self)
 
     @cached_property
     def misc(self) -> Misc:
         """Save the model."""
+        from linkage.linker.misc import Misc
+
         return Misc(self)
 
     @property
@@ -158,6 +175,8 @@ class Linker:
             BudgetExceeded: If the rules propose too many pairs.
             NothingToDrawFrom: If no comparison tells records apart.
         """
+        from linkage.linker.linkage import link
+
         return link(self, constraints=constraints, on_pairs=on_pairs)
 
     def explain(
@@ -175,6 +194,8 @@ class Linker:
         Raises:
             RecordNotFound: If a record is not there.
         """
+        from linkage.linker import explaining
+
         return explaining.explain_pair(self, left, right, decisions=decisions, show_values=show_values)
 
     def explain_absent(
@@ -189,6 +210,8 @@ class Linker:
             decisions: What was decided; decided anew unless given.
             show_values: Tell the compared values (identifying!).
         """
+        from linkage.linker import explaining
+
         return explaining.explain_absence(self, left, right, decisions=decisions, show_values=show_values)
 
     def frequencies(self) -> dict[str, dict[str, float]]:
