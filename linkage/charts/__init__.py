@@ -34,11 +34,6 @@ from linkage.charts.unlinkables import unlinkables_chart
 from linkage.charts.waterfall import waterfall_chart
 from linkage.charts.weights import match_weights_histogram
 
-level_weights = match_weights_chart
-level_probabilities = m_u_parameters_chart
-em_history = em_history_chart
-weight_histogram = match_weights_histogram
-
 __all__ = [
     "Chart",
     "ChartFormat",
@@ -59,14 +54,11 @@ __all__ = [
     "completeness_chart",
     "completeness_of",
     "dependence_chart",
-    "em_history",
     "em_history_chart",
     "estimates_of_intervals",
     "estimates_of_model",
     "estimates_of_sessions",
     "interaction_weights_chart",
-    "level_probabilities",
-    "level_weights",
     "m_u_parameters_chart",
     "match_weights_chart",
     "match_weights_histogram",
@@ -82,5 +74,4 @@ __all__ = [
     "threshold_selection_tool",
     "unlinkables_chart",
     "waterfall_chart",
-    "weight_histogram",
 ]

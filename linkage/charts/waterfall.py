@@ -10,13 +10,13 @@ import altair as alt
 from linkage.charts.chart import Chart, inline
 from linkage.charts.style import AGAINST, DARK, FOR, NEUTRAL, rows_axis, titled
 from linkage.charts.words import labels
-from linkage.explain.steps import Explanation, Step, StepKind
+from linkage.explain.steps import Explanation, Step, StepKind, probability_text
 
 __all__ = ["waterfall_chart"]
 
 _TOTAL = "score"
 _PROBABILITY = (
-    "datum.value > 9 ? '1−' + format(pow(2, -datum.value), '.0e') : format(1 / (1 + pow(2, -datum.value)), '.2~g')"
+    "datum.value > 6.5 ? '1−' + format(pow(2, -datum.value), '.0e') : format(1 / (1 + pow(2, -datum.value)), '.2~g')"
 )
 _ROOM = 1.0  # bits beside the longest bar, for its number
 
@@ -91,7 +91,7 @@ def _label(step: Step, *, remove_sensitive_data: bool) -> str:
 
 
 def _title(explanation: Explanation, *, remove_sensitive_data: bool) -> Any:
-    told = f"score {explanation.match_weight:.2f} bits, probability {explanation.match_probability:.6g}"
+    told = f"score {explanation.match_weight:.2f} bits, probability {probability_text(explanation.match_weight)}"
     if explanation.judgement:
         told += f", {explanation.judgement.replace('_', ' ')}"
     told += f"; dashed: a link from {explanation.threshold_bits:.2f} bits"

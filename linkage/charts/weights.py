@@ -16,6 +16,7 @@ __all__ = ["match_weights_histogram", "weight_bins"]
 _FLOOR = 0.7  # foot of the bars on the log scale, so that one pair can be seen
 _HEADROOM = 12.0  # times the highest bar, for the names of the thresholds
 _MOST_BINS = 2000
+_ROOM_ON_THE_LEFT = 0.12  # of the width, for a name
 _LABEL_STEP = 14  # between the names of thresholds that lie close together
 
 
@@ -79,17 +80,18 @@ def match_weights_histogram(
         {"bits": round(bit, 6), "name": name} for name, bit in sorted(thresholds.items(), key=lambda item: item[1])
     ]
     rule = alt.Chart(cast("Any", inline(lines))).mark_rule(color=AGAINST, strokeDash=[4, 3]).encode(x="bits:Q")
-    names = [_label(line, place=place, n=len(lines)) for place, line in enumerate(lines)]
+    room = len(lines) > 1 and min(thresholds.values()) - min(ends) > _ROOM_ON_THE_LEFT * (max(ends) - min(ends))
+    names = [_label(line, place=place, room_on_the_left=room) for place, line in enumerate(lines)]
     drawn = alt.layer(bars, rule, *names).properties(
         width=680, height=240, title=titled("Pairs by match weight", f"{int(np.sum(counts)):,} pairs")
     )
     return Chart(drawn, title="Pairs by match weight")
 
 
-def _label(line: dict[str, object], *, place: int, n: int) -> Any:
-    """Name of a threshold beside its line: the lowest on its left, every further one a line lower on its right."""
-    on_the_left = place == 0 and n > 1
+def _label(line: dict[str, object], *, place: int, room_on_the_left: bool) -> Any:
+    """Name of a threshold beside its line: the lowest on its left if it can, the others below each other."""
+    on_the_left = place == 0 and room_on_the_left
     align, dx = ("right", -4) if on_the_left else ("left", 4)
-    height = 8 + _LABEL_STEP * max(place - 1, 0)
+    height = 8 + _LABEL_STEP * (max(place - 1, 0) if room_on_the_left else place)
     chart = alt.Chart(cast("Any", inline([line]))).mark_text(align=cast("Any", align), dx=dx, color=AGAINST)
     return chart.encode(x="bits:Q", y=alt.value(height), text="name:N")

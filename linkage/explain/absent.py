@@ -162,7 +162,7 @@ def _closed_by_score(scored: Explanation) -> dict[Gate, str]:
     standing = _standing(scored)
     if scored.reason == _LOST or (standing and not found and scored.judgement == "non_link"):
         to = " and ".join(f"{rival.left_id} with {rival.right_id}" for rival in standing) or "a better pair"
-        found[Gate.LOST_ASSIGNMENT] = f"a record of it was needed elsewhere: {to} fits better as a whole"
+        found[Gate.LOST_ASSIGNMENT] = f"one of its records is needed elsewhere: the whole fits better with {to}"
     return found
 
 

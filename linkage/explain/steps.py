@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linkage.model.weights import posterior
 
-__all__ = ["Explanation", "Rival", "Step", "StepKind", "probability_of"]
+__all__ = ["Explanation", "Rival", "Step", "StepKind", "probability_of", "probability_text"]
 
 _ROUNDING_BITS = 1e-9
+_NEXT_TO_ONE = 1e-4
 
 
 class StepKind(StrEnum):
@@ -87,6 +88,17 @@ class Explanation(BaseModel):
     def lead_bits(self) -> float | None:
         """By how much the pair outweighs its heaviest rival (bits); negative if it does not, null without rivals."""
         return None if not self.rivals else self.match_weight - max(rival.match_weight for rival in self.rivals)
+
+
+def probability_text(match_weight: float) -> str:
+    """
+    The probability that a score stands for, where it is next to 1 by what it lacks.
+
+    >>> probability_text(3.0), probability_text(30.0)
+    ('0.888889', '1 - 9.3e-10')
+    """
+    rest = probability_of(-match_weight)
+    return f"1 - {rest:.1e}" if rest < _NEXT_TO_ONE else f"{1.0 - rest:.6g}"
 
 
 def probability_of(match_weight: float) -> float:

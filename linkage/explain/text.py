@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from linkage.explain.absent import Absence, Gate, KeyGap, RuleGap
 from linkage.explain.change import SmallestChange
-from linkage.explain.steps import Explanation, Rival, Step, StepKind
+from linkage.explain.steps import Explanation, Rival, Step, StepKind, probability_text
 
 __all__ = ["absence_text", "explanation_text"]
 
@@ -47,7 +47,7 @@ def absence_text(absence: Absence) -> str:
 
 
 def _told_score(explanation: Explanation) -> str:
-    told = f"score {explanation.match_weight:.2f} bits, probability {explanation.match_probability:.6g}"
+    told = f"score {explanation.match_weight:.2f} bits, probability {probability_text(explanation.match_weight)}"
     return f"{told}; a link needs {explanation.threshold_bits:.2f} bits"
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from linkage.charts import em_history, level_probabilities, level_weights, svg, weight_histogram
+from linkage.charts import em_history_chart, m_u_parameters_chart, match_weights_chart, match_weights_histogram, svg
 from linkage.charts.weights import weight_bins
 from linkage.evaluation import score_links, scores_by_threshold
 from linkage.model import ComparisonModel, Iteration, Model
@@ -47,10 +47,16 @@ def test_every_pair_is_in_one_bin() -> None:
 @pytest.mark.parametrize(
     ("chart", "words"),
     [
-        (level_weights(MODEL), ["given: exact", "match weight (bits)"]),
-        (level_probabilities(MODEL), ["given: else", "u: among others"]),
-        (weight_histogram(np.array([-4.0, 7.0]), np.array([900, 3]), thresholds={"link": 3.2}), ["link", "pairs"]),
-        (em_history([Iteration(1, -9.0, -9.0, 0.1, 0.1), Iteration(2, -8.0, -8.0, 0.1, 0.0)]), ["log-likelihood"]),
+        (match_weights_chart(MODEL), ["given: exact", "match weight (bits)"]),
+        (m_u_parameters_chart(MODEL), ["given: else", "u: among others"]),
+        (
+            match_weights_histogram(np.array([-4.0, 7.0]), np.array([900, 3]), thresholds={"link": 3.2}),
+            ["link", "pairs"],
+        ),
+        (
+            em_history_chart([Iteration(1, -9.0, -9.0, 0.1, 0.1), Iteration(2, -8.0, -8.0, 0.1, 0.0)]),
+            ["log-likelihood"],
+        ),
     ],
 )
 def test_a_chart_is_svg_with_its_words_and_no_address_to_fetch_from(chart: object, words: list[str]) -> None:
