@@ -185,8 +185,9 @@ def _own_weight(changed: Changed, records: _Records, *, comparable: bool) -> Non
     if comparable:
         rows = changed.in_after[both]
         gammas, terms = after.gammas[rows], after.term_bits[rows]
-        by_data[both] = before.reweighed(gammas, terms)
-        by_weights[both] = after.reweighed(gammas, terms, prior=before.model.prior)
+        by_data[both] = before.reweighed(gammas, terms) if before.model != after.model else weight_a[both]
+        if before.model.prior != after.model.prior:
+            by_weights[both] = after.reweighed(gammas, terms, prior=before.model.prior)
         moved = np.zeros(len(both), dtype=bool)
         moved[both] = (before.gammas[changed.in_before[both]] != gammas).any(axis=1)
     steps = [weight_b >= limit_b, by_data >= limit_b, by_weights >= limit_b, weight_a >= limit_b, weight_a >= limit_a]
