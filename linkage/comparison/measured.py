@@ -76,16 +76,19 @@ class Measured:
 
     def _of(self, a: Int32Array, b: Int32Array) -> FloatArray:
         out = np.full(len(a), -np.inf)
-        there = np.flatnonzero((a | b) >= 0)
-        first, second = a[there].astype(np.int64), b[there].astype(np.int64)
-        open_ = there[self._may(first, second)]
+        if not len(self.codes):
+            return out
+        may = self._may(a, b)
+        may &= (a | b) >= 0
+        open_ = np.flatnonzero(may)
         if len(open_):
             one, two, index = distinct_pairs(a[open_], b[open_], len(self.codes))
             found = compare_texts(self.texts, one, two, measure=self.measure, threshold=self.weakest)
             out[open_] = found[index]
         return out
 
-    def _may(self, first: IntArray, second: IntArray) -> BoolArray:
+    def _may(self, first: Int32Array, second: Int32Array) -> BoolArray:
+        """Missing values (-1) take the last value's letters here: an answer that is not used."""
         if self.measure in _DISTANCES:
             return self.texts.may_be_within(first, second, most=int(-self.weakest))
         return self.texts.may_reach(first, second, measure=_SIMILARITIES[self.measure], cutoff=self.weakest)

@@ -28,21 +28,36 @@ class Pairs:
         right: `(n_pairs,)` right rows.
     """
 
-    __slots__ = ("_index", "_kept", "_whole", "left", "right")
+    __slots__ = ("_index", "_kept", "_n", "_whole")
 
-    def __init__(
-        self, left: IntArray, right: IntArray, *, whole: Pairs | None = None, index: IntArray | None = None
-    ) -> None:
-        self.left, self.right = left, right
-        self._whole, self._index = whole, index
-        self._kept: dict[Hashable, _Kept] = {}
+    def __init__(self, left: IntArray, right: IntArray) -> None:
+        self._n = len(left)
+        self._whole: Pairs | None = None
+        self._index: IntArray | None = None
+        self._kept: dict[Hashable, _Kept] = {"rows": (left, right)}
 
     def __len__(self) -> int:
-        return len(self.left)
+        return self._n
+
+    @property
+    def left(self) -> IntArray:
+        """`(n_pairs,)` left rows."""
+        found = self._found("rows")
+        assert found is not None  # noqa: S101 - the first batch has them
+        return found[0]
+
+    @property
+    def right(self) -> IntArray:
+        """`(n_pairs,)` right rows."""
+        found = self._found("rows")
+        assert found is not None  # noqa: S101 - the first batch has them
+        return found[1]
 
     def only(self, index: IntArray) -> Pairs:
         """Some of the pairs, by their places."""
-        return Pairs(self.left[index], self.right[index], whole=self, index=index)
+        part = Pairs.__new__(Pairs)
+        part._n, part._whole, part._index, part._kept = len(index), self, index, {}
+        return part
 
     def kept(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
         """Arrays of one entry a pair: kept from earlier, or made now."""

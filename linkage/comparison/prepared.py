@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.arrays import Int8Array, IntArray
+from linkage.arrays import BoolArray, Int8Array, IntArray
 from linkage.columns import Codes
 from linkage.comparison.base import UNSETTLED, Prepared
 from linkage.comparison.frequencies import LevelTerms
@@ -17,6 +17,7 @@ from linkage.comparison.pairs import Pairs
 __all__ = ["PreparedComparison", "Step"]
 
 _BATCH = 1_000_000  # pairs worked on at once: bounds memory
+_DEAREST = 3  # cost from which no settled pair is asked again; elsewhere looking twice is cheaper than sorting out
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ class PreparedComparison(Prepared):
     def __init__(self, steps: Sequence[Step], *, codes: Codes | None, terms: tuple[LevelTerms, ...]) -> None:
         self._steps, self._codes, self._terms = tuple(steps), codes, terms
         known = [step.bound.cost == 0 or step.bound.screens for step in self._steps]
-        self._quick_steps = self._steps[: known.index(False)] if False in known else self._steps
+        until = known.index(False) if False in known else len(known)
+        while until < len(known) and until and self._steps[until - 1].bound.rare:
+            until -= 1
+        self._quick_steps = self._steps[:until]
 
     @property
     def codes(self) -> Codes | None:
@@ -71,19 +75,24 @@ class PreparedComparison(Prepared):
 
     def _settle(self, pairs: Pairs, out: Int8Array) -> None:
         where: IntArray | None = None
-        steps = self._steps
+        done: BoolArray = np.zeros(len(pairs), dtype=bool)
+        out[:] = self._steps[-1].gamma
+        steps = self._steps[:-1]
         if self._codes is not None:
             where, pairs, steps = *self._start(pairs, out), steps[2:]
+            done = np.zeros(len(pairs), dtype=bool)
         for step in steps:
-            if not len(pairs):
+            n_done = np.count_nonzero(done)
+            if n_done == len(pairs):
                 return
+            if n_done and (step.bound.cost >= _DEAREST or n_done > len(pairs) // 4):
+                left = np.flatnonzero(~done)
+                where = left if where is None else where[left]
+                pairs, done = pairs.only(left), np.zeros(len(left), dtype=bool)
             hit = step.bound.reached(pairs)
-            if not hit.any():
-                continue
+            hit &= ~done
             out[hit if where is None else where[hit]] = step.gamma
-            left = np.flatnonzero(~hit)
-            where = left if where is None else where[left]
-            pairs = pairs.only(left)
+            done |= hit
 
     def _start(self, pairs: Pairs, out: Int8Array) -> tuple[IntArray, Pairs]:
         """Missing and equal values at once; what is left, and its places."""

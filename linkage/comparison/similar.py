@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import DamerauLevenshtein, Jaro, JaroWinkler, Levenshtein
 from rapidfuzz.process import cpdist
 
-from linkage.arrays import BoolArray, FloatArray, IntArray
+from linkage.arrays import BoolArray, FloatArray, Int32Array, IntArray
 
 __all__ = ["Distance", "Measure", "Texts"]
 
@@ -35,7 +35,7 @@ _EDITS: dict[Distance, Callable[..., int]] = {
     "damerau_levenshtein": DamerauLevenshtein.distance,
 }
 _LARGEST_BOOST = 0.4  # of what is left to 1: four characters of common prefix, a tenth each
-_SLACK = 1e-9
+_SLACK = 1e-5  # more than single precision loses
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,15 @@ class Texts:
         words: `(n_values,)` the texts.
         letters: `(n_values,)` which letters occur, one bit each (letters may share a bit).
         lengths: `(n_values,)` characters.
+        inverse: `(n_values,)` 1 / characters.
         heads: `(n_values,)` code point of the first character.
     """
 
     words: NDArray[Any]
     letters: NDArray[np.uint64]
-    lengths: IntArray
-    heads: IntArray
+    lengths: Int32Array
+    inverse: NDArray[np.float32]
+    heads: Int32Array
 
     @classmethod
     def of(cls, values: Sequence[str] | pa.Array) -> Texts:
@@ -61,13 +63,14 @@ class Texts:
         column = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
         words = np.empty(len(column), dtype=object)
         words[:] = column.to_pylist()
-        lengths = pc.utf8_length(column).to_numpy(zero_copy_only=False).astype(np.int64)
+        lengths = pc.utf8_length(column).to_numpy(zero_copy_only=False).astype(np.int32)
+        inverse = (1.0 / lengths).astype(np.float32)
         if not len(words):
-            return cls(words, np.zeros(0, dtype=np.uint64), lengths, lengths)
+            return cls(words, np.zeros(0, dtype=np.uint64), lengths, inverse, lengths)
         points = np.frombuffer("".join(words.tolist()).encode("utf-32-le"), dtype=np.uint32)
-        starts = np.cumsum(lengths) - lengths
+        starts = np.cumsum(lengths, dtype=np.int64) - lengths
         bits = np.uint64(1) << (points & np.uint32(63)).astype(np.uint64)
-        return cls(words, np.bitwise_or.reduceat(bits, starts), lengths, points[starts].astype(np.int64))
+        return cls(words, np.bitwise_or.reduceat(bits, starts), lengths, inverse, points[starts].astype(np.int32))
 
     def similarity(self, first: IntArray, second: IntArray, *, measure: Measure, cutoff: float) -> FloatArray:
         """
@@ -110,24 +113,33 @@ class Texts:
             out[open_] = np.where(found <= most, found, np.inf)
         return out
 
-    def may_reach(self, first: IntArray, second: IntArray, *, measure: Measure, cutoff: float) -> BoolArray:
+    def may_reach(
+        self, first: IntArray | Int32Array, second: IntArray | Int32Array, *, measure: Measure, cutoff: float
+    ) -> BoolArray:
         """`(n,)` whether the largest similarity that the letters allow is not below the cutoff."""
-        n_a, n_b = self.lengths[first], self.lengths[second]
-        matching = self._most_matching(first, second).astype(np.float64)
+        matching = self._most_matching(first, second)
         if measure == "levenshtein":
-            return np.asarray(matching / np.maximum(n_a, n_b) >= cutoff - _SLACK, dtype=bool)
-        bound = np.where(matching > 0, (matching / n_a + matching / n_b + 1) / 3, 0.0)
-        if measure == "jaro_winkler":
-            boosted = bound + _LARGEST_BOOST * (1 - bound)
-            bound = np.where(self.heads[first] == self.heads[second], boosted, bound)
-        return np.asarray(bound >= cutoff - _SLACK, dtype=bool)
+            longer = np.maximum(self.lengths[first], self.lengths[second])
+            return np.asarray(matching >= (cutoff - _SLACK) * longer, dtype=bool)
+        bound = self.inverse[first] + self.inverse[second]
+        bound *= matching.astype(np.float32)
+        out = bound >= np.float32(3 * cutoff - 1 - _SLACK)
+        if measure == "jaro_winkler":  # three times the least Jaro from which the boost reaches the cutoff, less one
+            least = 3 * (cutoff - _LARGEST_BOOST) / (1 - _LARGEST_BOOST) - 1
+            boosted = bound >= np.float32(least - _SLACK)
+            boosted &= self.heads[first] == self.heads[second]
+            out |= boosted
+        if 3 * cutoff > 1:
+            return np.asarray(out, dtype=bool)
+        return np.asarray(out & (matching > 0) | (cutoff <= 0), dtype=bool)
 
-    def may_be_within(self, first: IntArray, second: IntArray, *, most: int) -> BoolArray:
+    def may_be_within(self, first: IntArray | Int32Array, second: IntArray | Int32Array, *, most: int) -> BoolArray:
         """`(n,)` whether the letters allow that few edits: a letter the other text lacks takes one."""
         longer = np.maximum(self.lengths[first], self.lengths[second])
         return np.asarray(longer - self._most_matching(first, second) <= most, dtype=bool)
 
-    def _most_matching(self, first: IntArray, second: IntArray) -> IntArray:
+    def _most_matching(self, first: IntArray | Int32Array, second: IntArray | Int32Array) -> Int32Array:
         a, b = self.letters[first], self.letters[second]
         left = self.lengths[first] - np.bitwise_count(a & ~b)
-        return np.asarray(np.minimum(left, self.lengths[second] - np.bitwise_count(b & ~a)), dtype=np.int64)
+        np.minimum(left, self.lengths[second] - np.bitwise_count(b & ~a), out=left)
+        return np.asarray(left, dtype=np.int32)

@@ -48,10 +48,12 @@ class Bound(ABC):
     Attributes:
         cost: 0 where pairs are compared as integers, 1 as numbers or sets, 2 as texts, 3 by SQL or Python.
         screens: Whether `impossible` may tell more than that a value is missing.
+        rare: Whether so few pairs reach it that a quick look is not worth its while.
     """
 
     cost: ClassVar[int] = 0
     screens: ClassVar[bool] = False
+    rare: ClassVar[bool] = False
 
     @abstractmethod
     def reached(self, pairs: Pairs) -> BoolArray:

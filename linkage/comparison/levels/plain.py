@@ -250,6 +250,8 @@ class _Crossed(Bound):
     two: Codes
     both_ways: bool
 
+    rare: ClassVar[bool] = True
+
     def reached(self, pairs: Pairs) -> BoolArray:
         a, b = pairs.codes(self.one)[0], pairs.codes(self.two)[1]
         out = (a == b) & (a >= 0)
