@@ -193,10 +193,10 @@ def condition_of(level: AnyLevel) -> Condition:
         NoWords: If there are none.
     """
     match level:
-        case own.NullLevel(empty_is_missing=False):
-            return Missing(operand_of(level.column), "either")
-        case own.MissingLevel(empty_is_missing=False, side="left" | "right" | "either" | "both"):
-            return Missing(operand_of(level.column), cast("Any", level.side))
+        case own.NullLevel(missing_if="null" | "no_number"):
+            return Missing(_present(level), "either")
+        case own.MissingLevel(missing_if="null" | "no_number", side="left" | "right" | "either" | "both"):
+            return Missing(_present(level), cast("Any", level.side))
         case own.ElseLevel():
             return Else()
         case own.ExactMatchLevel():
@@ -215,6 +215,11 @@ def condition_of(level: AnyLevel) -> Condition:
         case own.CustomLevel() if level.sql_condition is not None:
             return Custom(level.sql_condition)
     return _measure_of(level)
+
+
+def _present(level: own.NullLevel | own.MissingLevel) -> Operand:
+    operand = operand_of(level.column)
+    return Operand(f"TRY_CAST({operand.sql} AS DOUBLE)") if level.missing_if == "no_number" else operand
 
 
 def _measure_of(level: AnyLevel) -> Condition:
