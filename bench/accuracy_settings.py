@@ -2,133 +2,191 @@
 
 from __future__ import annotations
 
-from linkage.blocking.rules import BlockingRule, Key
-from linkage.comparison import (
-    DateComparison,
-    ExactComparison,
-    NameComparison,
-    NumberComparison,
-    PrefixComparison,
-    TextComparison,
-)
-from linkage.settings import AnyComparison, LinkSettings, LinkType
+from collections.abc import Callable, Mapping
+
+from linkage import comparison_library as cl
+from linkage.blocking.rules import BlockingRule
+from linkage.columns import Expression
+from linkage.comparison.comparison import Comparison
+from linkage.decision.cardinality import Cardinality
+from linkage.linker.settings import LinkSettings, LinkType
 
 __all__ = ["hand_written"]
 
+_THRESHOLD = 0.5
+Key = str | Expression
 
-def _rules(*rules: tuple[str | Key, ...]) -> tuple[BlockingRule, ...]:
+
+def _rules(*rules: tuple[Key, ...]) -> tuple[BlockingRule, ...]:
+    """Rules on folded columns; an expression is taken as it is."""
     return tuple(
-        BlockingRule(keys=tuple(key if isinstance(key, Key) else Key(column=key) for key in rule)) for rule in rules
+        BlockingRule(keys=tuple(_folded(key) if isinstance(key, str) else key for key in rule)) for rule in rules
     )
 
 
-def _name(column: str, partner: str | None = None) -> NameComparison:
-    return NameComparison(name=column, column=column, swapped_with=partner, term_frequency=True)
+def _folded(column: str) -> Expression:
+    return Expression(column=column).then("folded")
 
 
-def _exact(column: str) -> ExactComparison:
-    return ExactComparison(name=column, column=column, folded=True, term_frequency=True)
+def _crossed(column: str, other: str) -> Expression:
+    return Expression(column=column, right_column=other).then("folded")
 
 
-_FEBRL: tuple[AnyComparison, ...] = (
-    _name("given_name", "surname"),
-    _name("surname", "given_name"),
-    DateComparison(name="date_of_birth", column="date_of_birth"),
-    TextComparison(name="soc_sec_id", column="soc_sec_id", measure="levenshtein", thresholds=(0.6, 0.8)),
-    _exact("street_number"),
-    TextComparison(name="address_1", column="address_1", thresholds=(0.8, 0.92), term_frequency=True),
-    PrefixComparison(name="postcode", column="postcode", lengths=(2, 3), term_frequency=True),
-    TextComparison(name="suburb", column="suburb", thresholds=(0.8, 0.92), term_frequency=True),
-)
-_FEBRL_RULES = _rules(
-    ("soc_sec_id",),
-    ("date_of_birth",),
-    ("given_name", "surname"),
-    (Key(column="given_name", right_column="surname"),),
-    ("surname", "postcode"),
-    ("given_name", "postcode"),
-    ("street_number", "address_1"),
-    ("suburb", "postcode"),
-    ("address_1",),
-    (Key(column="surname", transform="phonetic"), Key(column="date_of_birth", transform="year")),
-)
-_FAKE: tuple[AnyComparison, ...] = (
-    _name("first_name", "surname"),
-    _name("surname", "first_name"),
-    DateComparison(name="dob", column="dob"),
-    _name("city"),
-    TextComparison(name="email", column="email", measure="levenshtein", thresholds=(0.6, 0.8), term_frequency=True),
-)
-_FAKE_RULES = _rules(
-    ("email",),
-    ("dob",),
-    ("first_name", "surname"),
-    (Key(column="first_name", right_column="surname"), Key(column="surname", right_column="first_name")),
-    ("first_name", "city"),
-    ("surname", "city"),
-    ("first_name", Key(column="dob", transform="year")),
-    ("surname", Key(column="dob", transform="year")),
-    (Key(column="email", transform="first_letters", length=6),),
-    (Key(column="email", transform="last_letters", length=10),),
-    ("first_name", Key(column="dob", transform="month_day")),
-    ("surname", Key(column="dob", transform="month_day")),
-)
-_PSEUDOPEOPLE: tuple[AnyComparison, ...] = (
-    _name("first_name"),
-    _exact("middle_initial"),
-    _name("last_name"),
-    DateComparison(name="date_of_birth", column="date_of_birth"),
-    TextComparison(name="street_name", column="street_name", thresholds=(0.8, 0.92), term_frequency=True),
-    _exact("sex"),
-    _exact("race_ethnicity"),
-)
-_PSEUDOPEOPLE_RULES = _rules(
-    ("date_of_birth",),
-    ("last_name",),
-    ("first_name", "middle_initial"),
-    ("street_name", "sex"),
-    ("first_name", Key(column="date_of_birth", transform="year")),
-)
+def _exact(column: str) -> Comparison:
+    return cl.ExactMatch(_folded(column)).configure(term_frequency_adjustments=True, name=column)
 
-_HAND_WRITTEN: dict[str, LinkSettings] = {
-    "febrl3": LinkSettings(link_type=LinkType.DEDUPE, comparisons=_FEBRL, blocking=_FEBRL_RULES, threshold=0.5),
-    "febrl4": LinkSettings(comparisons=_FEBRL, blocking=_FEBRL_RULES, threshold=0.5),
-    "fake_1000": LinkSettings(link_type=LinkType.DEDUPE, comparisons=_FAKE, blocking=_rules(()), threshold=0.5),
-    "fake_20000": LinkSettings(link_type=LinkType.DEDUPE, comparisons=_FAKE, blocking=_FAKE_RULES, threshold=0.5),
-    "rldata500": LinkSettings(
-        link_type=LinkType.DEDUPE,
+
+def _text(column: str) -> Comparison:
+    made = cl.JaroWinklerAtThresholds(_folded(column), [0.92, 0.8])
+    return made.configure(term_frequency_adjustments=True, name=column)
+
+
+def _name(column: str, swapped_with: str | None = None) -> Comparison:
+    made = cl.GermanNameComparison(column, swapped_with=swapped_with)
+    return made.configure(term_frequency_adjustments=True)
+
+
+def _born(column: str) -> Comparison:
+    return cl.DateComparison(column)
+
+
+def _febrl(link_type: LinkType) -> LinkSettings:
+    born = Expression(column="date_of_birth")
+    return LinkSettings(
+        link_type=link_type,
+        cardinality=Cardinality.ONE_TO_ONE if link_type is LinkType.LINK_ONLY else Cardinality.MANY_TO_MANY,
+        comparisons=(
+            _name("given_name", "surname"),
+            _name("surname", "given_name"),
+            _born("date_of_birth"),
+            cl.DamerauLevenshteinAtThresholds("soc_sec_id", [1, 2]),
+            _exact("street_number"),
+            _text("address_1"),
+            cl.DamerauLevenshteinAtThresholds("postcode", [1, 2]).configure(term_frequency_adjustments=True),
+            _text("suburb"),
+        ),
+        blocking_rules_to_generate_predictions=_rules(
+            ("soc_sec_id",),
+            (born.then("date"),),
+            ("given_name", "surname"),
+            (_crossed("given_name", "surname"),),
+            ("surname", "postcode"),
+            ("given_name", "postcode"),
+            ("street_number", "address_1"),
+            ("suburb", "postcode"),
+            ("address_1",),
+            (Expression(column="surname").then("phonetic"), born.then("year")),
+        ),
+        threshold=_THRESHOLD,
+    )
+
+
+def _fake(rules: tuple[BlockingRule, ...]) -> LinkSettings:
+    return LinkSettings(
+        link_type=LinkType.DEDUPE_ONLY,
+        cardinality=Cardinality.MANY_TO_MANY,
+        comparisons=(
+            _name("first_name", "surname"),
+            _name("surname", "first_name"),
+            _born("dob"),
+            _text("city"),
+            cl.EmailComparison("email"),
+        ),
+        blocking_rules_to_generate_predictions=rules,
+        threshold=_THRESHOLD,
+    )
+
+
+def _fake_rules() -> tuple[BlockingRule, ...]:
+    born, mail = Expression(column="dob"), Expression(column="email")
+    return _rules(
+        ("email",),
+        ("dob",),
+        ("first_name", "surname"),
+        (_crossed("first_name", "surname"), _crossed("surname", "first_name")),
+        ("first_name", "city"),
+        ("surname", "city"),
+        ("first_name", born.then("year")),
+        ("surname", born.then("year")),
+        (mail.then("first_letters", 6),),
+        (mail.then("last_letters", 10),),
+        ("first_name", born.then("month_day")),
+        ("surname", born.then("month_day")),
+    )
+
+
+def _rldata500() -> LinkSettings:
+    return LinkSettings(
+        link_type=LinkType.DEDUPE_ONLY,
+        cardinality=Cardinality.MANY_TO_MANY,
         comparisons=(
             _name("fname_c1"),
             _name("lname_c1"),
-            NumberComparison(name="by", column="by", within=(10.0, 1.0, 0.0)),
-            ExactComparison(name="bm", column="bm"),
-            ExactComparison(name="bd", column="bd"),
+            cl.NumericDifferenceAtThresholds("by", [0, 1, 10]),
+            cl.ExactMatch("bm"),
+            cl.ExactMatch("bd"),
         ),
-        blocking=_rules(()),
-        threshold=0.5,
-    ),
-    "pseudopeople_acs": LinkSettings(comparisons=_PSEUDOPEOPLE, blocking=_PSEUDOPEOPLE_RULES, threshold=0.5),
-    "pseudopeople_2030": LinkSettings(comparisons=_PSEUDOPEOPLE, blocking=_PSEUDOPEOPLE_RULES, threshold=0.5),
-    "mock_census": LinkSettings(
-        link_type=LinkType.MANY_TO_MANY,
+        blocking_rules_to_generate_predictions=_rules(()),
+        threshold=_THRESHOLD,
+    )
+
+
+def _pseudopeople(cardinality: Cardinality) -> LinkSettings:
+    born = Expression(column="date_of_birth")
+    return LinkSettings(
+        cardinality=cardinality,
+        comparisons=(
+            _name("first_name"),
+            _exact("middle_initial"),
+            _name("last_name"),
+            _born("date_of_birth"),
+            _text("street_name"),
+            _exact("sex"),
+            _exact("race_ethnicity"),
+        ),
+        blocking_rules_to_generate_predictions=_rules(
+            (born.then("date"),),
+            ("last_name",),
+            ("first_name", "middle_initial"),
+            ("street_name", "sex"),
+            ("first_name", born.then("year")),
+        ),
+        threshold=_THRESHOLD,
+    )
+
+
+def _mock_census() -> LinkSettings:
+    return LinkSettings(
+        cardinality=Cardinality.MANY_TO_MANY,
         comparisons=(
             _name("forename"),
             _name("last_name"),
-            NumberComparison(name="year", column="year", within=(10.0, 1.0, 0.0)),
-            NumberComparison(name="age", column="age", within=(10.0, 1.0, 0.0)),
+            cl.NumericDifferenceAtThresholds("year", [0, 1, 10]),
+            cl.NumericDifferenceAtThresholds("age", [0, 1, 10]),
             _exact("month"),
             _exact("sex"),
             _exact("relationship"),
             _exact("marstat"),
             _exact("EAid"),
-            TextComparison(name="HoH", column="HoH", thresholds=(0.8, 0.92), term_frequency=True),
+            _text("HoH"),
         ),
-        blocking=_rules(()),
-        threshold=0.5,
-    ),
+        blocking_rules_to_generate_predictions=_rules(()),
+        threshold=_THRESHOLD,
+    )
+
+
+_HAND_WRITTEN: Mapping[str, Callable[[], LinkSettings]] = {
+    "febrl3": lambda: _febrl(LinkType.DEDUPE_ONLY),
+    "febrl4": lambda: _febrl(LinkType.LINK_ONLY),
+    "fake_1000": lambda: _fake(_rules(())),
+    "fake_20000": lambda: _fake(_fake_rules()),
+    "rldata500": _rldata500,
+    "pseudopeople_acs": lambda: _pseudopeople(Cardinality.read("many_to_one")),
+    "pseudopeople_2030": lambda: _pseudopeople(Cardinality.ONE_TO_ONE),
+    "mock_census": _mock_census,
 }
 
 
 def hand_written(name: str) -> LinkSettings:
     """The settings of a set."""
-    return _HAND_WRITTEN[name]
+    return _HAND_WRITTEN[name]()

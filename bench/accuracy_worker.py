@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from bench.accuracy_scores import Answer, all_scores
 from bench.accuracy_settings import hand_written
-from linkage.linker import Linker
+from linkage.linker.linker import Linker
 from linkage.propose import propose
 
 __all__ = ["main"]
@@ -54,16 +54,17 @@ def link(name: str, left: pa.Table, right: pa.Table | None, *, written: bool) ->
         written: Settings written by hand instead of proposed ones.
     """
     settings = hand_written(name) if written else propose(left, right)
-    linkage = Linker(left, right, settings=settings).link()
+    linker = Linker([left] if right is None else [left, right], settings)
+    linkage = linker.link()
     pairs = linkage.pairs
     answer = Answer(
         left=pairs.column("left_row").to_numpy(),
         right=pairs.column("right_row").to_numpy(),
         weight=pairs.column("match_weight").to_numpy(),
-        linked=(pairs.column("judgement").to_numpy(zero_copy_only=False) == "link"),
-        clusters=linkage.cluster,
+        linked=linkage.decisions.decided.link,
+        clusters=None if linkage.clusters is None else linkage.clusters.label,
     )
-    return answer, settings.threshold, list(linkage.fit.warnings) if linkage.fit else []
+    return answer, settings.threshold, list(linkage.trained.fit.warnings) if linkage.trained else []
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from linkage.proposal import find_proposal
 __all__ = ["propose", "propose_for"]
 
 _SEED = 20_260_101
+_THRESHOLD = 0.5  # more likely than not: what makes most decisions right
 
 
 def propose(
@@ -43,6 +44,7 @@ def propose(
         cardinality=proposed if cardinality is None else cardinality,
         comparisons=found.comparisons,
         blocking_rules_to_generate_predictions=tuple(BlockingRule(keys=rule.keys) for rule in found.rules),
+        threshold=_THRESHOLD,
         seed=seed,
     )
 

@@ -15,6 +15,8 @@ __all__ = ["chain_comparison", "compared_as", "comparison_of"]
 
 _NAMES_ALIKE = (0.92, 0.8)  # Jaro-Winkler
 _IDENTIFIERS_ALIKE = (0.8, 0.6)  # 1 - edits / longer length
+_USER_NAME = "^[^@]+"
+_MAIL_ALIKE = 0.88  # Jaro-Winkler
 _DAYS = (31, 366)
 _YEARS = (1, 10)
 _SHARES = (0.05, 0.2)
@@ -29,6 +31,8 @@ def compared_as(part: ColumnProfile) -> Expression:
             return column.then("name")
         case ColumnKind.DATE:
             return column.then("keyed_date")
+        case ColumnKind.EMAIL:
+            return column.lower()
         case ColumnKind.YEAR | ColumnKind.DECIMAL | ColumnKind.CODE_SET:
             return column
         case _:
@@ -89,7 +93,12 @@ def _alike(part: ColumnProfile, column: Expression) -> list[AnyLevel]:
             return [cll.AbsoluteDifferenceLevel(column, years) for years in _YEARS]
         case ColumnKind.DECIMAL:
             return [cll.PercentageDifferenceLevel(column, share) for share in _SHARES]
-        case ColumnKind.IDENTIFIER | ColumnKind.EMAIL:
+        case ColumnKind.EMAIL:
+            user = column.regex_extract(_USER_NAME)
+            alike = cll.JaroWinklerLevel(user, _MAIL_ALIKE).configure(name="user_alike")
+            same = cll.ExactMatchLevel(user).configure(name="same_user")
+            return [same, cll.JaroWinklerLevel(column, _MAIL_ALIKE), alike]
+        case ColumnKind.IDENTIFIER:
             return [cll.LevenshteinSimilarityLevel(column, share) for share in _IDENTIFIERS_ALIKE]
         case ColumnKind.PLACE_CODE:
             return [cll.PrefixLevel(column, length) for length in _BEGINNINGS]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from linkage.arrays import IntArray
 from linkage.decision.assign import best_links, greedy_links
+from linkage.decision.average import average_clusters
 from linkage.decision.cardinality import Cardinality
 from linkage.decision.constrained import Clustered, constrained_clusters, without_ties
 from linkage.decision.constraints import Constraint, Constraints
@@ -171,9 +172,20 @@ class Clustering:
         return Result(df_predict.table.filter(pa.array(best_links(pairs.left, pairs.right, over))))
 
     def clusters_of(self, decisions: Decisions) -> Clusters:
-        """Connected components of the links of a decision; with one table the persons, with two the linked pairs."""
-        edges, _ = self._edges(decisions.predictions)
-        held = edges[decisions.decided.link]
+        """
+        Clusters of the links of a decision.
+
+        Between two tables the linked pairs. Where duplicates are sought, the persons by average linkage
+        (`linkage.decision.average`), so that one wrong link does not join two of them; under constraints the connected
+        components that keep them.
+        """
+        edges, bits = self._edges(decisions.predictions)
+        link = decisions.decided.link
+        held = edges[link]
+        if decisions.within and decisions.constraints is None:
+            over = np.where(link, np.maximum(bits, 0.0), np.minimum(bits, -1e-9))
+            label = average_clusters(edges, over, n_records=self._linker.inputs.n_records, link_bits=0.0)
+            return self._clusters(label, held[label[held[:, 0]] == label[held[:, 1]]], None)
         clustered = constrained_clusters(
             held,
             np.ones(len(held)),
