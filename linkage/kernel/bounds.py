@@ -8,6 +8,7 @@ one dependent group are looked at together, all others add up.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.arrays import FloatArray, Int8Array
-from linkage.kernel.contract import UNSETTLED, Comparable, Terms
+from linkage.kernel.contract import UNKNOWN, Comparable, Terms
 from linkage.model.weights import PatternWeights
 
-__all__ = ["SLACK_BITS", "Block", "LevelBounds", "blocks_of", "with_unsettled"]
+__all__ = ["SLACK_BITS", "Block", "LevelBounds", "blocks_of", "unknown_gammas", "with_open"]
 
 SLACK_BITS = 1e-3  # bounds are single precision
 _CELLS = 1 << 16  # of the table of several blocks: it should stay in the processor's cache
@@ -55,19 +56,20 @@ def blocks_of(weights: PatternWeights) -> list[Block]:
     return out
 
 
-def with_unsettled(bits: FloatArray, *, not_strongest: Sequence[bool]) -> FloatArray:
+def with_open(bits: FloatArray, *, settled_by_quick: Sequence[Sequence[int]]) -> FloatArray:
     """
-    A table with one more index on every axis: the most over all levels, or over all but the strongest.
+    A table with two more indices on every axis: the most over the levels a pair left unsettled by integer work may
+    have, and the most over all.
 
     Args:
         bits: One axis a comparison, the last index being null.
-        not_strongest: For each axis whether an unsettled pair is known not to reach the strongest level.
+        settled_by_quick: For each axis the indices that a pair left unsettled does not have.
     """
-    for axis, without in enumerate(not_strongest):
-        n_levels = bits.shape[axis] - 1
-        held = [index for index in range(n_levels + 1) if not (without and index == n_levels - 1)]
-        best = np.take(bits, held, axis=axis).max(axis=axis, keepdims=True)
-        bits = np.concatenate([bits, best], axis=axis)
+    for axis, without in enumerate(settled_by_quick):
+        held = [index for index in range(bits.shape[axis]) if index not in without]
+        unsettled = np.take(bits, held, axis=axis).max(axis=axis, keepdims=True)
+        unknown = bits.max(axis=axis, keepdims=True)
+        bits = np.concatenate([bits, unsettled, unknown], axis=axis)
     return bits
 
 
@@ -79,29 +81,41 @@ class LevelBounds:
         weights: The model's weights.
         prepared: The comparisons.
         terms: Term-frequency weights.
+        own: Comparisons whose terms are added at the strongest level pair by pair.
     """
 
-    def __init__(self, weights: PatternWeights, prepared: Sequence[Comparable], terms: Sequence[Terms]) -> None:
+    def __init__(
+        self,
+        weights: PatternWeights,
+        prepared: Sequence[Comparable],
+        terms: Sequence[Terms],
+        *,
+        own: AbstractSet[int] = frozenset(),
+    ) -> None:
         self._n_levels = weights.n_levels
-        settles_equal = [getattr(part, "quick", None) is not None and part.codes is not None for part in prepared]
+        without = [_settled_by_quick(part, n) for part, n in zip(prepared, weights.n_levels, strict=True)]
         self._tables: list[tuple[list[tuple[int, int]], NDArray[np.float32]]] = []
-        for chunk in _chunks(blocks_of(weights), extra=2):
+        for chunk in _chunks(blocks_of(weights), extra=3):
             columns = [column for block in chunk for column in block.columns]
-            joint = _outer_sum(
-                [with_unsettled(b.bits, not_strongest=[settles_equal[c] for c in b.columns]) for b in chunk]
-            )
+            parts = [with_open(b.bits, settled_by_quick=[without[column] for column in b.columns]) for b in chunk]
+            joint = _outer_sum(parts)
             strides = np.cumprod([1, *joint.shape[:0:-1]])[::-1]
-            self._tables.append(
-                (list(zip(columns, strides.tolist(), strict=True)), joint.reshape(-1).astype(np.float32))
+            flat = joint.reshape(-1).astype(np.float32)
+            self._tables.append((list(zip(columns, strides.tolist(), strict=True)), flat))
+        self._extra = [
+            (
+                term.column,
+                _extra_bits(term, weights.n_levels[term.column], without[term.column], own=term.column in own),
             )
-        self._extra = [_extra_bits(term, weights.n_levels[term.column], settles_equal[term.column]) for term in terms]
+            for term in terms
+        ]
 
     def of(self, gammas: Int8Array) -> NDArray[np.float32]:
         """
         `(n_pairs,)` the most each pair can weigh (bits, without the prior).
 
         Args:
-            gammas: `(n_pairs, n_comparisons)` levels, -1 = null, `UNSETTLED` = not known yet.
+            gammas: `(n_pairs, n_comparisons)` levels, -1 = null, or `UNSETTLED` or `UNKNOWN`.
         """
         out = np.zeros(len(gammas), dtype=np.float32)
         for places, table in self._tables:
@@ -114,19 +128,27 @@ class LevelBounds:
         return out
 
     def _index(self, gammas: Int8Array, column: int) -> NDArray[np.int64]:
-        """Level, then null, then unsettled."""
+        """Level, then null, then unsettled, then unknown."""
         n_levels = self._n_levels[column]
-        places = np.append(np.arange(n_levels), [n_levels + 1, n_levels]).astype(np.int64)
+        places = np.append(np.arange(n_levels), [n_levels + 2, n_levels + 1, n_levels]).astype(np.int64)
         return places[gammas[:, column]]
 
 
-def _extra_bits(term: Terms, n_levels: int, settles_equal: bool) -> tuple[int, NDArray[np.float32]]:
-    """Most that a term adds, by level, null and unsettled."""
-    bits = np.zeros(n_levels + 2, dtype=np.float32)
-    bits[term.level] = max(term.largest, 0.0)
-    if not (settles_equal and term.level == n_levels - 1):
-        bits[-1] = bits[term.level]
-    return term.column, bits
+def _settled_by_quick(part: Comparable, n_levels: int) -> tuple[int, ...]:
+    """Indices that a pair does not have that `quick` left unsettled: null, and the strongest where codes tell it."""
+    if getattr(part, "quick", None) is None:
+        return ()
+    return (n_levels,) if part.codes is None else (n_levels - 1, n_levels)
+
+
+def _extra_bits(term: Terms, n_levels: int, without: Sequence[int], *, own: bool) -> NDArray[np.float32]:
+    """Most that a term adds, by level, null, unsettled and unknown; with `own`, the strongest level's left out."""
+    bits = np.zeros(n_levels + 3, dtype=np.float32)
+    bits[[term.level, n_levels + 2]] = max(term.largest, 0.0)
+    bits[n_levels + 1] = 0.0 if term.level in without else bits[term.level]
+    if own and term.level == n_levels - 1:
+        bits[term.level] = 0.0
+    return bits
 
 
 def _chunks(blocks: Sequence[Block], *, extra: int) -> list[list[Block]]:
@@ -152,6 +174,6 @@ def _outer_sum(tables: Sequence[FloatArray]) -> FloatArray:
     return np.asarray(out, dtype=np.float64)
 
 
-def unsettled_gammas(n_pairs: int, n_comparisons: int) -> Int8Array:
-    """`(n_pairs, n_comparisons)` with nothing settled."""
-    return np.full((n_pairs, n_comparisons), UNSETTLED, dtype=np.int8, order="F")
+def unknown_gammas(n_pairs: int, n_comparisons: int) -> Int8Array:
+    """`(n_pairs, n_comparisons)` with nothing known."""
+    return np.full((n_pairs, n_comparisons), UNKNOWN, dtype=np.int8, order="F")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from linkage.arrays import Int32Array, IntArray
 from linkage.blocking.candidates import Candidates, Slice
-from linkage.kernel.equality import EqualityBound
+from linkage.kernel.equality import EqualityBound, Survivors
 from linkage.kernel.scan import PlainScan
 
 __all__ = ["CompiledScan"]
@@ -56,24 +56,17 @@ class CompiledScan:
         apart = candidates.apart
         self._apart = np.zeros(0, np.int64) if apart is None else apart.astype(np.int64)
 
-    def survivors(self, pieces: Sequence[Slice]) -> tuple[int, IntArray, IntArray]:
+    def survivors(self, pieces: Sequence[Slice]) -> Survivors:
         """See `Scan`."""
         if pieces[0].rule >= self._n_fit:
             return self._plain.survivors(pieces)
-        n_pairs = 0
-        lefts, rights = [], []
-        for piece in pieces:
-            n_kept, left, right = self._scanned(piece)
-            n_pairs += n_kept
-            lefts.append(left)
-            rights.append(right)
-        return n_pairs, np.concatenate(lefts), np.concatenate(rights)
+        return Survivors.together([self._scanned(piece) for piece in pieces])
 
-    def _scanned(self, piece: Slice) -> tuple[int, IntArray, IntArray]:
-        walk = piece.walk
+    def _scanned(self, piece: Slice) -> Survivors:
+        walk, n = piece.walk, piece.stop - piece.begin
         low, high = np.searchsorted(walk.ends, [piece.begin, piece.stop - 1], side="right")
-        left = np.empty(piece.stop - piece.begin, dtype=np.int64)
-        right = np.empty(piece.stop - piece.begin, dtype=np.int64)
+        left, right = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        cell, own = np.empty(n, dtype=np.int16), np.empty(n, dtype=np.float32)
         n_pairs, n_out = self._loop(
             walk.rows[low : high + 1],
             walk.first[low : high + 1],
@@ -94,8 +87,10 @@ class CompiledScan:
             self._apart,
             left,
             right,
+            cell,
+            own,
         )
-        return n_pairs, left[:n_out].copy(), right[:n_out].copy()
+        return Survivors(n_pairs, left[:n_out].copy(), right[:n_out].copy(), cell[:n_out].copy(), own[:n_out].copy())
 
 
 def _n_fitting(candidates: Candidates) -> int:
@@ -147,6 +142,8 @@ def _scan(
     apart: IntArray,
     out_left: IntArray,
     out_right: IntArray,
+    out_cell: NDArray[np.int16],
+    out_own: NDArray[np.float32],
 ) -> tuple[int, int]:
     n_pairs = 0
     n_out = 0
@@ -185,5 +182,7 @@ def _scan(
             if table[cell] + extra >= floor:
                 out_left[n_out] = row
                 out_right[n_out] = other
+                out_cell[n_out] = cell
+                out_own[n_out] = extra
                 n_out += 1
     return n_pairs, n_out

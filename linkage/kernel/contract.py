@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-import numpy as np
-
 from linkage.arrays import FloatArray, Int8Array, IntArray
 from linkage.columns import Codes
 
-__all__ = ["UNSETTLED", "Comparable", "Terms", "quick_of"]
+__all__ = ["UNKNOWN", "UNSETTLED", "Comparable", "Terms", "cost_of", "quick_of"]
 
-UNSETTLED = -2  # what integer work alone does not settle
+UNSETTLED = -2  # what integer work alone does not settle; such a pair is not null
+UNKNOWN = -3  # what was not asked yet
 
 
 class Comparable(Protocol):
@@ -50,11 +49,7 @@ def cost_of(prepared: Comparable) -> int:
     return int(getattr(prepared, "cost", 2))
 
 
-def quick_of(prepared: Comparable) -> Callable[[IntArray, IntArray], Int8Array]:
-    """What integer work alone settles of a comparison; nothing where it does not say."""
-    found = getattr(prepared, "quick", None)
-    return _nothing_settled if found is None else found
-
-
-def _nothing_settled(left_rows: IntArray, right_rows: IntArray) -> Int8Array:  # noqa: ARG001
-    return np.full(len(left_rows), UNSETTLED, dtype=np.int8)
+def quick_of(prepared: Comparable) -> Callable[[IntArray, IntArray], Int8Array] | None:
+    """What integer work alone settles of a comparison; None where it does not say."""
+    found: Callable[[IntArray, IntArray], Int8Array] | None = getattr(prepared, "quick", None)
+    return found

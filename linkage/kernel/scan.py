@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-
-from linkage.arrays import BoolArray, IntArray
+from linkage.arrays import BoolArray
 from linkage.blocking.candidates import Candidates, Slice
-from linkage.kernel.equality import EqualityBound
+from linkage.kernel.equality import EqualityBound, Survivors
 
 __all__ = ["PlainScan", "Scan", "compiled_scan"]
 
@@ -19,13 +17,8 @@ _WORTH_COMPILING = 20_000_000  # pairs from which the compiled loop saves more t
 class Scan(Protocol):
     """Forms pairs and looks at them first."""
 
-    def survivors(self, pieces: Sequence[Slice]) -> tuple[int, IntArray, IntArray]:
-        """
-        Pairs of pieces of one rule that no earlier rule proposes and that can reach the floor.
-
-        Returns:
-            How many pairs no earlier rule proposes; left and right rows of the survivors.
-        """
+    def survivors(self, pieces: Sequence[Slice]) -> Survivors:
+        """Pairs of pieces of one rule that no earlier rule proposes and that can reach the floor."""
 
 
 class PlainScan:
@@ -34,17 +27,10 @@ class PlainScan:
     def __init__(self, candidates: Candidates, equality: EqualityBound, *, only: BoolArray | None) -> None:
         self._candidates, self._equality, self._only = candidates, equality, only
 
-    def survivors(self, pieces: Sequence[Slice]) -> tuple[int, IntArray, IntArray]:
+    def survivors(self, pieces: Sequence[Slice]) -> Survivors:
         """See `Scan`."""
-        n_pairs = 0
-        lefts, rights = [], []
-        for piece in pieces:
-            _, left, right = self._candidates.pairs_of(piece, only=self._only)
-            n_pairs += len(left)
-            kept = self._equality.reaches(left, right)
-            lefts.append(left[kept])
-            rights.append(right[kept])
-        return n_pairs, np.concatenate(lefts), np.concatenate(rights)
+        batches = (self._candidates.pairs_of(piece, only=self._only) for piece in pieces)
+        return Survivors.together([self._equality.reaching(batch.left, batch.right) for batch in batches])
 
 
 def compiled_scan(

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linkage.arrays import BoolArray, Int8Array, IntArray
 from linkage.blocking.candidates import Candidates, Slice
 from linkage.decision.scored import ScoredPairs
-from linkage.kernel.bounds import SLACK_BITS, LevelBounds, unsettled_gammas
+from linkage.kernel.bounds import SLACK_BITS, LevelBounds
 from linkage.kernel.contract import UNSETTLED, Comparable, Terms, cost_of, quick_of
-from linkage.kernel.equality import EqualityBound
+from linkage.kernel.equality import EqualityBound, Survivors
 from linkage.kernel.pool import in_order, n_threads
 from linkage.kernel.scan import PlainScan, Scan, compiled_scan
 from linkage.kernel.weigh import term_bits, weight_bits
@@ -75,12 +76,11 @@ def stream(
     """
     equality = EqualityBound(weights, prepared, terms, floor_bits=floor_bits)
     scan = _scan(candidates, equality, only=only, compiled=compiled)
-    settle = Settle(prepared, LevelBounds(weights, prepared, terms), weights, terms, floor_bits=floor_bits)
+    settle = Settle(prepared, equality, weights, terms, floor_bits=floor_bits)
     held, n_compared = ScoredPairs.builder(), 0
 
     def work(pieces: list[Slice]) -> Found:
-        n_pairs, left, right = scan.survivors(pieces)
-        return settle.found(pieces[0].rule, left, right, n_pairs)
+        return settle.found(pieces[0].rule, scan.survivors(pieces))
 
     for found in in_order(work, _pieces(candidates, only=only), threads=threads or n_threads()):
         n_compared += found.n_pairs
@@ -129,46 +129,75 @@ def count(
     return merge_patterns(held, n_comparisons=len(prepared))
 
 
+class Open(NamedTuple):
+    """Pairs that can still reach the floor, what is known of them, and what the terms of their own values add."""
+
+    left: IntArray
+    right: IntArray
+    gammas: Int8Array
+    own: NDArray[np.float32]
+
+
 class Settle:
     """Compares the pairs that are left, cheap comparisons first, and drops what cannot reach the floor."""
 
     def __init__(
         self,
         prepared: Sequence[Comparable],
-        bounds: LevelBounds,
+        equality: EqualityBound,
         weights: PatternWeights,
         terms: Sequence[Terms],
         *,
         floor_bits: float,
     ) -> None:
-        self._prepared, self._bounds, self._weights, self._terms = prepared, bounds, weights, terms
+        self._prepared, self._equality, self._weights, self._terms = prepared, equality, weights, terms
+        own = {part.column for part in equality.looked if len(part.bits)}
+        self._bounds = LevelBounds(weights, prepared, terms, own=own)
         self._floor = floor_bits
-        self._order = sorted(range(len(prepared)), key=lambda column: (cost_of(prepared[column]), column))
+        self._order = sorted(range(len(prepared)), key=lambda column: (cost_of(prepared[column]), -self._drop(column)))
 
-    def found(self, rule: int, left: IntArray, right: IntArray, n_pairs: int) -> Found:
+    def _drop(self, column: int) -> float:
+        """Bits between the best a pair can have of a comparison and "else": what asking it first is worth."""
+        gammas = np.full((self._weights.n_levels[column] + 1, len(self._prepared)), -1, dtype=np.int8)
+        gammas[:, column] = np.arange(-1, self._weights.n_levels[column])
+        bits = self._weights.bits(gammas)
+        return float(bits.max() - bits[1])
+
+    def found(self, rule: int, survivors: Survivors) -> Found:
         """Of some pairs those that reach the floor."""
-        gammas = unsettled_gammas(len(left), len(self._prepared))
+        n_pairs, left, right, cell, own = survivors
+        pairs = Open(left, right, self._equality.known(cell), own)
         for column in self._order:
-            gammas[:, column] = quick_of(self._prepared[column])(left, right)
-        left, right, gammas = self._possible(left, right, gammas)
+            quick = quick_of(self._prepared[column])
+            if quick is not None:
+                pairs = self._asked(pairs, column, quick)
         for column in self._order:
-            open_ = np.flatnonzero(gammas[:, column] == UNSETTLED)
-            if len(open_):
-                gammas[open_, column] = self._prepared[column].gammas(left[open_], right[open_])
-                left, right, gammas = self._possible(left, right, gammas)
+            pairs = self._asked(pairs, column, self._prepared[column].gammas)
+        left, right, gammas, _ = pairs
         if self._floor > -np.inf:
             weight = weight_bits(self._terms, self._weights, gammas, left_rows=left, right_rows=right)
             kept = weight >= self._floor
             left, right, gammas = left[kept], right[kept], gammas[kept]
         return Found(rule, left, right, gammas, n_pairs)
 
-    def _possible(self, left: IntArray, right: IntArray, gammas: Int8Array) -> tuple[IntArray, IntArray, Int8Array]:
+    def _asked(self, pairs: Open, column: int, ask: Callable[[IntArray, IntArray], Int8Array]) -> Open:
+        """The pairs after a comparison was asked of those for which it is not settled."""
+        left, right, gammas, own = pairs
+        rows = np.flatnonzero(gammas[:, column] <= UNSETTLED)
+        if not len(rows):
+            return pairs
+        gammas[rows, column] = ask(left[rows], right[rows])
         if self._floor == -np.inf:
-            return left, right, gammas
-        kept = self._bounds.of(gammas) >= np.float32(self._floor - SLACK_BITS)
-        if kept.all():
-            return left, right, gammas
-        return left[kept], right[kept], np.asfortranarray(gammas[kept])
+            return pairs
+        bound = self._bounds.of(gammas)
+        bound += own
+        kept = np.flatnonzero(bound >= np.float32(self._floor - SLACK_BITS))
+        if len(kept) == len(left):
+            return pairs
+        fewer = np.empty((len(kept), gammas.shape[1]), dtype=np.int8, order="F")
+        for place in range(gammas.shape[1]):
+            fewer[:, place] = gammas[kept, place]
+        return Open(left[kept], right[kept], fewer, own[kept])
 
 
 def _scan(candidates: Candidates, equality: EqualityBound, *, only: BoolArray | None, compiled: bool | None) -> Scan:

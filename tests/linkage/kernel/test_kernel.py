@@ -72,7 +72,7 @@ def same(one: ScoredPairs, two: ScoredPairs) -> bool:
     return all(np.array_equal(getattr(one, name), getattr(two, name)) for name in names)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     rows=ROWS,
     others=st.one_of(st.none(), ROWS),
