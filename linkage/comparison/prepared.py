@@ -122,17 +122,17 @@ class PreparedComparison(Prepared):
                 self._equal_or_missing(pairs, out)
                 return
             where, pairs, steps = *self._start(pairs, out), steps[2:]
+        open_: BoolArray = np.ones(len(pairs), dtype=bool)
         for step in steps:
-            if not len(pairs):
+            if not open_.any():
                 return
             if step.bound.cost:
-                left = np.flatnonzero(step.bound.impossible(pairs))
+                open_ &= step.bound.impossible(pairs)
             else:
                 hit = step.bound.reached(pairs)
+                hit &= open_
                 out[hit if where is None else where[hit]] = step.gamma
-                left = np.flatnonzero(~hit)
-            if len(left) < len(pairs):
-                where, pairs = left if where is None else where[left], pairs.only(left)
+                open_ &= ~hit
 
     def _equal_or_missing(self, pairs: Pairs, out: Int8Array) -> None:
         assert self._codes is not None  # noqa: S101 - only asked then

@@ -17,6 +17,7 @@ from linkage.arrays import BoolArray, FloatArray, Int32Array, IntArray
 
 __all__ = ["Sets"]
 
+_WIDTHS = (1, 2, 4, 8)  # of the table of small sets
 _WIDEST = 32  # elements: larger sets are looked up element by element
 _CELLS = 4_000_000  # of comparisons of elements held at once: bounds memory
 
@@ -29,13 +30,17 @@ class Sets:
     Attributes:
         starts: `(n_sets + 1,)` where each set begins in `items`.
         items: `(n_items,)` its elements, ascending, each once.
+        sizes: `(n_sets,)` number of elements.
         masks: `(n_sets,)` which elements occur, one bit each (elements may share a bit).
+        table: `(n_sets, width)` the elements of sets that are no larger than the width, -1 after the last.
         n_items: Elements are below this.
     """
 
     starts: IntArray
     items: Int32Array
+    sizes: Int32Array
     masks: NDArray[np.uint64]
+    table: Int32Array
     n_items: int
 
     @classmethod
@@ -57,22 +62,19 @@ class Sets:
         starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n_sets))]).astype(np.int64)
         masks = np.zeros(n_sets, dtype=np.uint64)
         np.bitwise_or.at(masks, owner, np.uint64(1) << (item.astype(np.uint64) & np.uint64(63)))
-        return cls(starts, item.astype(np.int32), masks, n_items)
+        sizes: Int32Array = np.diff(starts).astype(np.int32)
+        flat: Int32Array = item.astype(np.int32)
+        return cls(starts, flat, sizes, masks, _table(starts, sizes, flat), n_items)
 
-    @property
-    def sizes(self) -> IntArray:
-        """`(n_sets,)` number of elements."""
-        return np.diff(self.starts)
-
-    def most_shared(self, first: IntArray, second: IntArray, other: Sets | None = None) -> IntArray:
+    def most_shared(self, first: IntArray, second: IntArray, other: Sets | None = None) -> Int32Array:
         """`(n,)` the most elements each pair of sets can share."""
         right = self if other is None else other
         a, b = self.masks[first], right.masks[second]
-        n_a, n_b = self.starts[first + 1] - self.starts[first], right.starts[second + 1] - right.starts[second]
-        most = np.minimum(n_a - np.bitwise_count(a & ~b), n_b - np.bitwise_count(b & ~a))
-        return np.asarray(most, dtype=np.int64)
+        most = self.sizes[first] - np.bitwise_count(a & ~b)
+        np.minimum(most, right.sizes[second] - np.bitwise_count(b & ~a), out=most)
+        return np.asarray(most, dtype=np.int32)
 
-    def shared(self, first: IntArray, second: IntArray, other: Sets | None = None) -> IntArray:
+    def shared(self, first: IntArray, second: IntArray, other: Sets | None = None) -> Int32Array:
         """
         `(n,)` elements that each pair of sets shares.
 
@@ -82,20 +84,21 @@ class Sets:
             other: Sets over the same elements; these unless given.
         """
         right = self if other is None else other
-        out = np.zeros(len(first), dtype=np.int64)
+        out = np.zeros(len(first), dtype=np.int32)
         open_ = np.flatnonzero(self.masks[first] & right.masks[second])
-        widths = np.maximum(
-            self.starts[first[open_] + 1] - self.starts[first[open_]],
-            right.starts[second[open_] + 1] - right.starts[second[open_]],
-        )
-        above = 0
-        for width in (2, 4, 8, 16, _WIDEST):
-            here = open_[(widths > above) & (widths <= width)]
-            for part in _parts(here, _CELLS // width**2):
-                out[part] = _shared_narrow(self, right, first[part], second[part], width)
-            above = width
-        for part in _parts(open_[widths > _WIDEST], 10_000):
-            out[part] = _shared_wide(self, right, first[part], second[part])
+        one, two = first[open_], second[open_]
+        widths = np.maximum(self.sizes[one], right.sizes[two])
+        in_table = min(self.table.shape[1], right.table.shape[1])
+        for part in _parts(np.flatnonzero(widths <= in_table), _CELLS // in_table**2):
+            out[open_[part]] = _shared_in(self.table[one[part]], right.table[two[part]])
+        above = in_table
+        for width in (4, 8, 16, _WIDEST):
+            for part in _parts(np.flatnonzero((widths > above) & (widths <= width)), _CELLS // width**2):
+                a, b = _places(self, one[part], width), _places(right, two[part], width)
+                out[open_[part]] = _shared_in(a, b)
+            above = max(above, width)
+        for part in _parts(np.flatnonzero(widths > above), 10_000):
+            out[open_[part]] = _shared_wide(self, right, one[part], two[part])
         return out
 
     def least_shared(self, first: IntArray, second: IntArray, other: Sets, cost: FloatArray) -> FloatArray:
@@ -121,20 +124,35 @@ def _parts(rows: IntArray, size: int) -> list[IntArray]:
     return [rows[at : at + size] for at in range(0, len(rows), size)]
 
 
-def _shared_narrow(left: Sets, right: Sets, first: IntArray, second: IntArray, width: int) -> IntArray:
-    """Every element of one with every element of the other, `width` places a set."""
-    a, b = _places(left, first, width, -1), _places(right, second, width, -2)
-    found: BoolArray = np.zeros(a.shape, dtype=bool)
+def _table(starts: IntArray, sizes: Int32Array, items: Int32Array) -> Int32Array:
+    """Elements of the smaller sets side by side: as wide as nine of ten sets need."""
+    usual = int(np.quantile(sizes, 0.9)) if len(sizes) else 0
+    width = next((width for width in _WIDTHS if width >= usual), _WIDTHS[-1])
+    out = np.full((len(sizes), width), -1, dtype=np.int32)
     for place in range(width):
-        found |= a == b[:, place : place + 1]
-    return np.asarray(found.sum(axis=1), dtype=np.int64)
+        there = np.flatnonzero((sizes > place) & (sizes <= width))
+        out[there, place] = items[starts[there] + place]
+    return out
 
 
-def _places(sets: Sets, which: IntArray, width: int, filler: int) -> Int32Array:
-    """`(n, width)` elements, `filler` after the last."""
+def _shared_in(a: Int32Array, b: Int32Array) -> IntArray:
+    """`(n,)` elements that occur in both rows; -1 is none."""
+    out = np.zeros(len(a), dtype=np.int64)
+    for place in range(a.shape[1]):
+        mine = a[:, place]
+        found: BoolArray = b[:, 0] == mine
+        for other in range(1, b.shape[1]):
+            found |= b[:, other] == mine
+        found &= mine >= 0
+        out += found
+    return out
+
+
+def _places(sets: Sets, which: IntArray, width: int) -> Int32Array:
+    """`(n, width)` elements, -1 after the last."""
     places = sets.starts[which][:, None] + np.arange(width)
-    inside = places < sets.starts[which + 1][:, None]
-    return np.where(inside, sets.items[np.minimum(places, len(sets.items) - 1)], filler).astype(np.int32)
+    inside = np.arange(width) < sets.sizes[which][:, None]
+    return np.where(inside, sets.items[np.minimum(places, len(sets.items) - 1)], -1).astype(np.int32)
 
 
 def _shared_wide(left: Sets, right: Sets, first: IntArray, second: IntArray) -> IntArray:

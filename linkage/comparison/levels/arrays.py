@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from linkage.arrays import BoolArray, FloatArray, IntArray
+from linkage.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from linkage.columns import Expression
 from linkage.comparison.arrays import Collections
 from linkage.comparison.levels.base import Bound, ColumnField, Level
@@ -52,30 +52,31 @@ class SharedElements(Bound):
         (most,) = pairs.kept(key, lambda: (self.sets.left.most_shared(pairs.left, pairs.right, self.sets.right),))
         return ~self._enough(most, pairs)
 
-    def _enough(self, shared: IntArray, pairs: Pairs) -> BoolArray:
-        """Whether so many shared elements reach the level; more never reach less."""
+    def _enough(self, shared: Int32Array, pairs: Pairs) -> BoolArray:
+        """Whether so many shared elements reach the level; more never reach less. A missing array shares none."""
         if self.measure == "size":
-            return (shared >= self.threshold) & ~self.absent(pairs)
+            out = shared >= self.threshold
+            return out if self.threshold > 0 else np.asarray(out & ~self.absent(pairs), dtype=bool)
         a, b = _sizes(self.sets, pairs)
         match self.measure:
-            case "equal":
-                out = (shared == a) & (shared == b)
-            case "subset":
-                smaller = np.minimum(a, b)
-                out = (shared == smaller) & ((smaller > 0) | self.empty_counts)
             case "share":
-                out = shared >= self.threshold * np.maximum(np.minimum(a, b), 1) - _ROUNDING
+                return np.asarray(shared >= self.threshold * np.maximum(np.minimum(a, b), 1) - _ROUNDING, dtype=bool)
+            case "jaccard":
+                return np.asarray(shared >= self.threshold * np.maximum(a + b - shared, 1) - _ROUNDING, dtype=bool)
+            case "equal":
+                same = (shared == a) & (shared == b)
             case _:
-                out = shared >= self.threshold * np.maximum(a + b - shared, 1) - _ROUNDING
-        return np.asarray(out & ~self.absent(pairs), dtype=bool)
+                smaller = np.minimum(a, b)
+                same = (shared == smaller) & ((smaller > 0) | self.empty_counts)
+        return np.asarray(same & ~self.absent(pairs), dtype=bool)
 
     def absent(self, pairs: Pairs) -> BoolArray:
         return self.sets.absent_left[pairs.left] | self.sets.absent_right[pairs.right]
 
 
-def _sizes(sets: Collections, pairs: Pairs) -> tuple[IntArray, IntArray]:
-    left, right = sets.left.starts, sets.right.starts
-    return left[pairs.left + 1] - left[pairs.left], right[pairs.right + 1] - right[pairs.right]
+def _sizes(sets: Collections, pairs: Pairs) -> tuple[Int32Array, Int32Array]:
+    a, b = pairs.kept(("sizes", id(sets)), lambda: (sets.left.sizes[pairs.left], sets.right.sizes[pairs.right]))
+    return a, b
 
 
 class ArrayLevel(Level):
@@ -150,7 +151,7 @@ class _MostAlike(Bound):
 
     def _best(self, pairs: Pairs) -> FloatArray:
         a, b = _sizes(self.sets, pairs)
-        ends = np.cumsum(a * b)
+        ends = np.cumsum(a.astype(np.int64) * b)
         out = np.full(len(pairs), -np.inf)
         at = 0
         while at < len(pairs):
@@ -159,7 +160,7 @@ class _MostAlike(Bound):
             at = end
         return out
 
-    def _best_of(self, left: IntArray, right: IntArray, a: IntArray, b: IntArray) -> FloatArray:
+    def _best_of(self, left: IntArray, right: IntArray, a: Int32Array, b: Int32Array) -> FloatArray:
         """The measure of the most similar elements; every element of one with every element of the other."""
         count = a * b
         pair = np.repeat(np.arange(len(left)), count)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from linkage.arrays import BoolArray, FloatArray, IntArray
+from linkage.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from linkage.columns import Codes, Expression, distinct_pairs
 from linkage.columns.folding import fold, loose
 from linkage.comparison.levels.base import Bound, ColumnField, Level
@@ -93,7 +93,7 @@ class _Grams:
         out[there] = self._of(first, second, self.sets.shared(first, second))[index]
         return out
 
-    def _of(self, first: IntArray, second: IntArray, shared: IntArray) -> FloatArray:
+    def _of(self, first: IntArray, second: IntArray, shared: Int32Array) -> FloatArray:
         sizes = self.sets.sizes
         total = sizes[first] + sizes[second]
         out = 2 * shared / total if self.dice else shared / (total - shared)
