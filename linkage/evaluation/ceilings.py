@@ -118,20 +118,20 @@ def ceiling(
     every = np.minimum(a, b).astype(np.float64)
     cell = np.full(len(left), -1, dtype=np.int64)
     cell[kept] = a_code
+
+    def reached(share: FloatArray) -> tuple[Reachable, ...]:
+        return tuple(_reached(a, b, expected, links[precision], precision, share) for precision in precisions)
+
     return Ceiling(
         n_left=len(a_code),
         n_right=len(b_code),
         n_shared=shared,
         overlap_estimated=n_shared is None,
         shape=shape,
-        reachable=tuple(_reached(a, b, expected, links[p], p, np.ones(n_cells)) for p in precisions),
+        reachable=reached(np.ones(n_cells)),
         linking_all=_reached(a, b, expected, every, _precision(a, b, expected, every), np.ones(n_cells)),
         groups=tuple(
-            GroupCeiling(
-                grouping=grouping.name,
-                level=level,
-                reachable=tuple(_reached(a, b, expected, links[p], p, _shares(cell[chosen], a)) for p in precisions),
-            )
+            GroupCeiling(grouping=grouping.name, level=level, reachable=reached(_shares(cell[chosen], a)))
             for grouping in groupings
             for level, chosen in grouping.records()
         ),
