@@ -11,18 +11,16 @@ if TYPE_CHECKING:
     from linkage.blocking.rules import block_on
     from linkage.linker.linker import Linker
     from linkage.linker.settings import LinkSettings
-    from linkage.propose import propose
 
     SettingsCreator = LinkSettings
 
-__all__ = ["LinkSettings", "Linker", "SettingsCreator", "block_on", "propose"]
+__all__ = ["LinkSettings", "Linker", "SettingsCreator", "block_on"]
 
 _HOMES = {
     "LinkSettings": ("linkage.linker.settings", "LinkSettings"),
     "Linker": ("linkage.linker.linker", "Linker"),
     "SettingsCreator": ("linkage.linker.settings", "LinkSettings"),
     "block_on": ("linkage.blocking.rules", "block_on"),
-    "propose": ("linkage.propose", "propose"),
 }
 
 

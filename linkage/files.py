@@ -21,6 +21,7 @@ from linkage.linker.linker import Linker, read_settings
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
 from linkage.model.model import Model
 from linkage.outcome import InputFacts, LinkSummary, summarise, write_outcome
+from linkage.profile import find_id
 from linkage.propose import propose_for
 from linkage.tables import InputTable, read_table
 
@@ -116,8 +117,7 @@ def _settings(request: LinkRequest, files: list[_Named]) -> tuple[LinkSettings, 
     said: dict[str, Any] = {
         "threshold": settings.threshold if request.threshold is None else request.threshold,
         "link_type": _link_type(settings, len(files)),
-        "unique_id_column_name": _id_column(request, settings),
-        "columns": {**settings.columns, **_renames(request, files)},
+        **_named_ids(_ids(request, settings, files), settings, files),
     }
     if request.cardinality is not None:
         said["cardinality"] = str(_cardinality(request.cardinality))
@@ -138,19 +138,26 @@ def _cardinality(word: str | None) -> Cardinality | None:
         raise BadSettings(f"cardinality: {error}") from None
 
 
-def _id_column(request: LinkRequest, settings: LinkSettings) -> str | None:
-    if not request.ids:
-        return settings.unique_id_column_name
-    return request.ids[0] if len(set(request.ids)) == 1 else "unique_id"
+def _ids(request: LinkRequest, settings: LinkSettings, files: list[_Named]) -> tuple[str, ...]:
+    """Column that names the records of each table; none where they go by their row numbers."""
+    if request.ids:
+        if len(request.ids) not in {1, len(files)}:
+            raise BadSettings(f"id columns: expected one for all tables or one for each of {len(files)}")
+        return request.ids if len(request.ids) == len(files) else request.ids * len(files)
+    if settings.unique_id_column_name is not None or settings.columns:
+        return ()
+    found = [find_id(file.read.table) for file in files]
+    return tuple(name for name in found if name is not None) if None not in found else ()
 
 
-def _renames(request: LinkRequest, files: list[_Named]) -> dict[str, dict[str, str]]:
-    """Id columns that are called differently are called `unique_id` in the linkage."""
-    if len(set(request.ids)) < 2:
+def _named_ids(ids: tuple[str, ...], settings: LinkSettings, files: list[_Named]) -> dict[str, Any]:
+    """Settings of the id columns; those of different names are called `unique_id` in the linkage."""
+    if not ids:
         return {}
-    if len(request.ids) != len(files):
-        raise BadSettings(f"id columns: expected one for all tables or one for each of {len(files)}")
-    return {file.name: {column: "unique_id"} for file, column in zip(files, request.ids, strict=True)}
+    if len(set(ids)) == 1:
+        return {"unique_id_column_name": ids[0]}
+    renames = {file.name: {column: "unique_id"} for file, column in zip(files, ids, strict=True)}
+    return {"unique_id_column_name": "unique_id", "columns": {**settings.columns, **renames}}
 
 
 def _text(path: Path) -> str:

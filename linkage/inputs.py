@@ -162,6 +162,13 @@ class Inputs:
         place = pc.index(self.ids.slice(start, stop - start), pa.scalar(record_id, pa.string())).as_py()
         return None if place < 0 else start + int(place)
 
+    def of(self, tables: Mapping[str, pa.Table]) -> Inputs:
+        """Other tables with the same ids' column, or row numbers where they have none."""
+        id_column = self.id_column
+        if any(id_column not in table.column_names for table in tables.values()):
+            id_column = None
+        return Inputs(tuple(Source(name, table) for name, table in tables.items()), id_column)
+
     def together(self) -> pa.Table:
         """All tables as one; a column that one lacks is null there, one of two types is text."""
         tables = [source.table for source in self.sources]

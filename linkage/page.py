@@ -122,9 +122,7 @@ def _training(linkage: Linkage) -> list[str]:
         em_history_chart(fit.history, converged=fit.converged).svg(),
         "<h2>Comparisons that tell each other</h2>",
         "<p>Where agreement on two comparisons would be counted twice, the model weighs them together.</p>",
-        dependence_chart(
-            linkage.trained.found.dependence, comparisons=[part.name for part in linkage.model.comparisons]
-        ).svg(),
+        dependence_chart(linkage.trained.found.dependence, comparisons=names).svg(),
     ]
 
 

@@ -12,10 +12,13 @@ from linkage.arrays import BoolArray, FloatArray, IntArray
 from linkage.charts.accuracy import accuracy_chart, precision_recall_chart, roc_chart, threshold_selection_tool
 from linkage.charts.chart import Chart
 from linkage.charts.unlinkables import unlinkables_chart
-from linkage.columns import column_of
+from linkage.columns import Expression, column_of
+from linkage.evaluation.ceilings import Ceiling, ceiling
+from linkage.evaluation.erring_keys import ErringCeiling, ceiling_with_errors
 from linkage.evaluation.errors import prediction_errors
 from linkage.evaluation.found import Partners, found_pairs
 from linkage.evaluation.grouping import Grouping
+from linkage.evaluation.look_alikes import FileIdentifiability, identifiability
 from linkage.evaluation.pairs import LabelledPairs, from_label_column, from_labels_table
 from linkage.evaluation.quality import QualityEstimate, estimate_without_labels
 from linkage.evaluation.thresholds import Accuracy, accuracy, areas, threshold_table
@@ -25,7 +28,7 @@ from linkage.linker.decisions import Decisions
 from linkage.linker.engine import Engine
 from linkage.linker.predictions import predict, record_pairs, score_rows
 from linkage.linker.result import Result
-from linkage.linker.settings import LinkType
+from linkage.linker.settings import BadSettings, LinkType
 from linkage.model.weights import prior_bits
 
 if TYPE_CHECKING:
@@ -181,6 +184,68 @@ class Evaluation:
         )
         return estimate_without_labels(found, groupings=[self.grouping(name) for name in by])
 
+    def identifiability(self, columns: Sequence[str], *, by: Sequence[str] = ()) -> dict[str, FileIdentifiability]:
+        """
+        Before linking: how many records of each side some columns tell apart at all.
+
+        Args:
+            columns: Those that a linkage could use.
+            by: Columns to group the records by; a subgroup is told as `side, column=level`.
+
+        Returns:
+            left and right (or left alone within one table), then their subgroups.
+        """
+        engine = self._linker.engine
+        keys = self._keys(columns)
+        groupings = [self.grouping(name) for name in by]
+        out: dict[str, FileIdentifiability] = {}
+        for side, mine, other in (("left", keys[0], keys[1]), ("right", keys[1], keys[0])):
+            if side == "right" and engine.within:
+                continue
+            whole, groups = identifiability(mine, None if engine.within else other, groupings=groupings, side=side)
+            out[side] = whole
+            out |= {f"{side}, {part.grouping}={part.level}": part.of for part in groups}
+        return out
+
+    def ceiling(
+        self,
+        columns: Sequence[str],
+        *,
+        error_rates: Sequence[float] | None = None,
+        precisions: Sequence[float] = (0.9, 0.95, 0.99),
+        by: Sequence[str] = (),
+    ) -> Ceiling | ErringCeiling:
+        """
+        Before linking: the best recall any method could reach on some columns, at required precisions.
+
+        Args:
+            columns: Those that a linkage could use.
+            error_rates: For each the chance that a partner's value is another one; None: they never err.
+            precisions: Required precisions.
+            by: Columns to group the left records by.
+
+        Raises:
+            BadSettings: With one table: the ceiling is that of two.
+        """
+        if self._linker.engine.within:
+            raise BadSettings("ceiling: expected two tables; identifiability tells of one")
+        left, right = self._keys(columns)
+        groupings = [self.grouping(name) for name in by]
+        if error_rates is None:
+            return ceiling(left, right, precisions=precisions, groupings=groupings)
+        seed = self._linker.settings.seed
+        return ceiling_with_errors(
+            left, right, error_rates=error_rates, precisions=precisions, seed=seed, groupings=groupings
+        )
+
+    def _keys(self, columns: Sequence[str]) -> tuple[IntArray, IntArray]:
+        engine = self._linker.engine
+        codes = [engine.columns.codes(Expression(column=name), user="identifiability") for name in columns]
+        left, right = (
+            [side.astype(np.int64) for side in sides] for sides in zip(*((c.left, c.right) for c in codes), strict=True)
+        )
+        return np.stack(left, axis=1), np.stack(right, axis=1)
+
     def unlinkables(self, *, threshold: float | None = None) -> dict[str, Unlinkable]:
         """By table: the records that could not be linked even to an equal record."""
         limit = self._linker.settings.threshold if threshold is None else threshold
@@ -267,6 +332,8 @@ def _histories(
     Where a rule has more than plain keys, or there are more keys than can be modelled, the rules stand for the keys.
     """
     rules = engine.settings.blocking_rules_to_generate_predictions
+    if any(not rule.expressions and rule.filter is None for rule in rules):
+        return np.ones((len(left), 1), dtype=bool), ((),), ("every pair",)
     expressions = list(dict.fromkeys(expression for rule in rules for expression in rule.expressions))
     plain = all(bound.plain is not None and bound.filter is None for bound in engine.candidates.rules)
     if not plain or len(expressions) > _MOST_KEYS or not all(rule.expressions for rule in rules):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # imported where they are asked for: charts and statistics lo
     from linkage.linker.clustering import Clustering
     from linkage.linker.decisions import Decisions
     from linkage.linker.evaluation import Evaluation
+    from linkage.linker.incremental import Incremental
     from linkage.linker.inference import Inference
     from linkage.linker.linkage import Linkage
     from linkage.linker.misc import Misc
@@ -130,6 +131,13 @@ class Linker:
         from linkage.linker.table_management import TableManagement
 
         return TableManagement(self)
+
+    @cached_property
+    def incremental(self) -> Incremental:
+        """Build on an earlier run."""
+        from linkage.linker.incremental import Incremental
+
+        return Incremental(self)
 
     @cached_property
     def misc(self) -> Misc:

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from doselink.cli.link import link
 from doselink.progress import Silent
-from graph_schema.errors import ExitCode, SourceFileError, UserError
+from graph_schema.errors import ExitCode, UserError
 from linkage.files import LinkRequest, link_files
-from linkage.settings import BadSettings
+from linkage.inputs import BadInput
+from linkage.linker.settings import BadSettings
 from linkage.tables import read_table
 from tests.linkage.people import people
 
@@ -48,6 +49,7 @@ def test_two_files_are_linked_and_everything_is_written(done: Path) -> None:
         "links.csv",
         "links.parquet",
         "model.json",
+        "pairs.parquet",
         "possible_links.csv",
         "report.html",
         "settings.json",
@@ -57,16 +59,15 @@ def test_two_files_are_linked_and_everything_is_written(done: Path) -> None:
     links = pq.read_table(done / "links.parquet")
     assert links.num_rows == summary["n_links"] == summary["truth"]["n_right"] + summary["truth"]["n_wrong"]
     assert summary["truth"]["n_wrong"] <= 0.01 * links.num_rows
-    assert links["left_id"][0].as_py().startswith("A")
-    assert links["right_id"][0].as_py().startswith("B")
+    assert links["unique_id_l"][0].as_py().startswith("A")
+    assert links["unique_id_r"][0].as_py().startswith("B")
 
 
 def test_equal_files_give_equal_bytes_and_written_settings_and_model_repeat_the_linkage(
     deliveries: Path, done: Path, tmp_path: Path
 ) -> None:
     request = LinkRequest(
-        left=deliveries / "a.csv",
-        right=deliveries / "b.parquet",
+        tables=(deliveries / "a.csv", deliveries / "b.parquet"),
         out=tmp_path,
         settings=done / "settings.json",
         truth=deliveries / "truth.csv",
@@ -74,9 +75,7 @@ def test_equal_files_give_equal_bytes_and_written_settings_and_model_repeat_the_
     link_files(request, progress=Silent())
     for path in sorted(done.iterdir()):
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
-    used = link_files(
-        LinkRequest(left=request.left, right=request.right, out=tmp_path, model=done / "model.json"), progress=Silent()
-    )
+    used = link_files(LinkRequest(tables=request.tables, out=tmp_path, model=done / "model.json"), progress=Silent())
     assert used.converged is None
     assert (tmp_path / "links.parquet").read_bytes() == (done / "links.parquet").read_bytes()
 
@@ -95,7 +94,7 @@ def test_nothing_of_the_tables_but_their_ids_is_written(deliveries: Path, done: 
 
 def test_the_report_needs_nothing_from_the_network(done: Path) -> None:
     page = (done / "report.html").read_text()
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 5
     assert "<script" not in page
     assert "http" not in page.replace("http://www.w3.org", "")
 
@@ -106,9 +105,11 @@ def test_duplicates_of_one_file_are_grouped(deliveries: Path, tmp_path: Path) ->
     pa_csv.write_csv(pa.concat_tables([left, copies]), tmp_path / "one.csv")
     result = CliRunner().invoke(APP, [str(tmp_path / "one.csv"), "--out", str(tmp_path / "out"), "--json"])
     summary = json.loads(result.output)
-    assert summary["link_type"] == "dedupe"
+    assert summary["link_type"] == "dedupe_only"
     assert 38 <= summary["n_groups"] <= 45
-    clusters = {row["id"]: row["cluster"] for row in pa_csv.read_csv(tmp_path / "out" / "clusters.csv").to_pylist()}
+    clusters = {
+        row["unique_id"]: row["cluster_id"] for row in pa_csv.read_csv(tmp_path / "out" / "clusters.csv").to_pylist()
+    }
     assert clusters["C3"] == "A3"
 
 
@@ -135,7 +136,7 @@ def test_bad_input_is_refused_with_what_was_expected(
     other = tmp_path / "other.csv"
     if content is not None:
         other.write_text(content)
-    request = LinkRequest(left=deliveries / "a.csv", right=other, out=tmp_path / "out")
+    request = LinkRequest(tables=(deliveries / "a.csv", other), out=tmp_path / "out")
     with pytest.raises(UserError, match=wanted) as caught:
         link_files(request, progress=Silent())
     assert caught.value.exit_code is code
@@ -144,31 +145,33 @@ def test_bad_input_is_refused_with_what_was_expected(
 
 def test_an_id_column_that_repeats_is_refused_without_its_values(deliveries: Path, tmp_path: Path) -> None:
     request = LinkRequest(
-        left=deliveries / "a.csv", right=deliveries / "b.parquet", out=tmp_path / "out", ids=("given", None)
+        tables=(deliveries / "a.csv", deliveries / "b.parquet"), out=tmp_path / "out", ids=("given", "id")
     )
-    with pytest.raises(SourceFileError, match=r"field 'given': expected an id of its own for each row") as caught:
+    with pytest.raises(BadInput, match=r"'unique_id': expected an id of its own for each row") as caught:
         link_files(request, progress=Silent())
     assert "Anna" not in str(caught.value)
 
 
 def test_a_threshold_that_is_no_probability_is_refused_as_a_setting(deliveries: Path, tmp_path: Path) -> None:
-    request = LinkRequest(left=deliveries / "a.csv", right=deliveries / "b.parquet", out=tmp_path, threshold=0.0)
+    request = LinkRequest(tables=(deliveries / "a.csv", deliveries / "b.parquet"), out=tmp_path, threshold=0.0)
     with pytest.raises(BadSettings, match="link settings, threshold: Input should be greater than 0"):
         link_files(request, progress=Silent())
 
 
-def test_the_other_link_types_are_taken_from_the_command_line(deliveries: Path, tmp_path: Path) -> None:
+def test_the_cardinality_is_taken_from_the_command_line(deliveries: Path, tmp_path: Path) -> None:
     arguments = [str(deliveries / "a.csv"), str(deliveries / "b.parquet"), "--out", str(tmp_path), "--json"]
-    many = json.loads(CliRunner().invoke(APP, [*arguments, "--many", "--threshold", "0.99"]).output)
-    several = json.loads(CliRunner().invoke(APP, [*arguments, "--one-to-many"]).output)
-    assert (many["link_type"], many["threshold"]) == ("many_to_many", 0.99)
-    assert several["link_type"] == "one_to_many"
+    many = json.loads(
+        CliRunner().invoke(APP, [*arguments, "--cardinality", "many_to_many", "--threshold", "0.99"]).output
+    )
+    several = json.loads(CliRunner().invoke(APP, [*arguments, "--cardinality", "one_to_many"]).output)
+    assert (many["cardinality"], many["threshold"]) == ("many_to_many", 0.99)
+    assert several["cardinality"] == "one_to_many"
 
 
 def test_the_german_name_tables_of_the_fixtures_are_linked(tmp_path: Path) -> None:
     persons = ROOT / "fixtures" / "persons"
     request = LinkRequest(
-        left=persons / "a.csv", right=persons / "b.csv", out=tmp_path / "out", truth=persons / "truth.csv"
+        tables=(persons / "a.csv", persons / "b.csv"), out=tmp_path / "out", truth=persons / "truth.csv"
     )
     truth = link_files(request, progress=Silent()).truth
     assert truth is not None
