@@ -285,7 +285,10 @@ class _Search:
 
     def _climb(self, structure: Structure, shares: FloatArray, limits: Limits) -> JointRun:
         task = self._task(structure)
-        return climb_joint(task, start=task.start(shares, u=self._u), limits=limits)
+        start = task.start(shares, u=self._u)
+        if limits.fix_prior:
+            start = replace(start, prior=self._alone.model.prior)
+        return climb_joint(task, start=start, limits=limits)
 
     def _task(self, structure: Structure) -> JointTask:
         return JointTask.of(

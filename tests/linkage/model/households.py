@@ -8,9 +8,9 @@ import numpy as np
 
 from graph_schema.chance import stream
 from linkage.arrays import BoolArray, Int8Array, IntArray
-from linkage.model.patterns import PatternCounts, count_patterns
+from linkage.columns import Codes
 
-__all__ = ["FIELDS", "Town", "town"]
+__all__ = ["FIELDS", "ComparedTown", "Town", "town"]
 
 FIELDS = [
     ("given", ("else", "near", "exact")),
@@ -48,14 +48,6 @@ class Town:
     def gammas(self, left: IntArray, right: IntArray) -> Int8Array:
         """`(n_pairs, n_fields)` levels."""
         return _gammas(self.left, self.right, left, right)
-
-    def decoys(self) -> PatternCounts:
-        """Patterns of the pairs within each register."""
-        both = []
-        for values in (self.left, self.right):
-            left, right = np.triu_indices(len(values), 1)
-            both.append(_gammas(values, values, left, right))
-        return count_patterns(np.concatenate(both))
 
     def is_match(self, left: IntArray, right: IntArray) -> BoolArray:
         """`(n_pairs,)` whether both rows are one person."""
@@ -95,7 +87,7 @@ def town(n_households: int, *, seed: int, moved: float = 0.05, errors: float = 0
     surname = _skewed(draw, _N_VALUES["surname"], n_households)[home]
     other_name = (rank == 1) & (draw.random(len(home)) < 0.2)
     surname = np.where(other_name, _skewed(draw, _N_VALUES["surname"], len(home)), surname)
-    parent_born = draw.integers(0, 365 * 25, n_households)[home] + draw.integers(-1500, 1500, len(home))
+    parent_born = draw.integers(2000, 2000 + 365 * 25, n_households)[home] + draw.integers(-1500, 1500, len(home))
     born = np.where(rank < 2, parent_born, parent_born + 9500 + rank * 900 + draw.integers(0, 700, len(home)))
     sex = draw.integers(0, 2, len(home))
     twin = np.flatnonzero((rank > 2) & (draw.random(len(home)) < twins))
@@ -124,3 +116,36 @@ def _skewed(draw: np.random.Generator, n_values: int, n: int) -> IntArray:
     """Values as unevenly frequent as names."""
     weight = 1.0 / np.arange(3, n_values + 3)
     return np.asarray(draw.choice(n_values, n, p=weight / weight.sum()), dtype=np.int64)
+
+
+class HeldCodes:
+    """A comparison of the town with its value codes, as far as training looks at it."""
+
+    def __init__(self, codes: Codes) -> None:
+        self.codes: Codes | None = codes
+
+
+class ComparedTown:
+    """A town as the engine hands tables to training; within one register where `within`."""
+
+    def __init__(self, made: Town, *, within: bool = False, apart: IntArray | None = None) -> None:
+        values = np.concatenate([made.left, made.right])
+        self._left = values if within else made.left
+        self._right = values if within else made.right
+        self.person = np.concatenate([made.left_person, made.right_person])
+        self.within, self.apart = within, apart
+        self.named = FIELDS
+        self.n_rows = (len(self._left), len(self._right))
+        self.prepared = tuple(HeldCodes(self._codes(column)) for column in range(len(FIELDS)))
+
+    def _codes(self, column: int) -> Codes:
+        distinct, index = np.unique(
+            np.concatenate([self._left[:, column], self._right[:, column]]), return_inverse=True
+        )
+        codes = (index.reshape(-1) - int(distinct[0] < 0)).astype(np.int32)
+        names = tuple(str(value) for value in distinct[distinct >= 0])
+        return Codes(codes[: len(self._left)], codes[len(self._left) :], names)
+
+    def gammas(self, left_rows: IntArray, right_rows: IntArray) -> Int8Array:
+        """`(n_pairs, n_fields)` levels."""
+        return _gammas(self._left, self._right, left_rows, right_rows)
