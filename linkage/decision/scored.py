@@ -1,19 +1,13 @@
-"""Pairs with their levels and weights, in the columns in which they are handed on. Opens nothing."""
+"""Pairs of rows with their levels and weights. Opens nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
 from linkage.model.weights import posterior
-
-if TYPE_CHECKING:
-    from linkage.decision.decide import Decided
 
 __all__ = ["PairBuilder", "ScoredPairs"]
 
@@ -28,7 +22,7 @@ class ScoredPairs:
         left: `(n_pairs,)` left row.
         right: `(n_pairs,)` right row.
         gammas: `(n_pairs, n_comparisons)` levels, -1 = null.
-        bits: `(n_pairs, n_comparisons)` weights; empty until weighed.
+        bits: `(n_pairs, n_terms)` weights; empty until weighed.
         weight: `(n_pairs,)` their sum with the prior (bits); empty until weighed.
     """
 
@@ -63,31 +57,6 @@ class ScoredPairs:
     def probability(self) -> FloatArray:
         """`(n_pairs,)` posterior probability of a match."""
         return posterior(self.weight, 0.5)
-
-    def table(
-        self, named: Sequence[tuple[str, tuple[str, ...]]], *, rules: Sequence[str], decided: Decided
-    ) -> pa.Table:
-        """The pairs as a table; `levels` as `comparison=level`, `level_bits` in the same order."""
-        n, width = self.gammas.shape
-        offsets = pa.array(np.arange(n + 1, dtype=np.int32) * width)
-        words = pa.array([f"{name}={level}" for name, levels in named for level in (*levels, "null")], pa.string())
-        starts = np.cumsum([0, *(len(levels) + 1 for _, levels in named)])[:-1]
-        lasts = np.array([len(levels) for _, levels in named])
-        index = np.where(self.gammas < 0, lasts, self.gammas) + starts
-        levels = pa.DictionaryArray.from_arrays(pa.array(index.reshape(-1).astype(np.int32)), words).cast(pa.string())
-        return pa.table(
-            {
-                "left_row": pa.array(self.left, pa.int64()),
-                "right_row": pa.array(self.right, pa.int64()),
-                "levels": pa.ListArray.from_arrays(offsets, levels),
-                "level_bits": pa.ListArray.from_arrays(offsets, pa.array(self.bits.reshape(-1))),
-                "match_weight": pa.array(self.weight),
-                "match_probability": pa.array(self.probability),
-                "match_key": pa.array([rules[number] for number in self.rule.tolist()], pa.string()),
-                "judgement": decided.judgement.cast(pa.string()),
-                "reason_code": decided.reason.cast(pa.string()),
-            }
-        )
 
 
 class PairBuilder:
