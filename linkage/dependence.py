@@ -7,7 +7,7 @@ the other. Postcode and place break this so badly that EM takes neighbours for m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from graph_schema.chance import stream
 from linkage.arrays import BoolArray, IntArray
-from linkage.comparison.encoding import encode
-from linkage.comparison.folding import fold
+from linkage.columns.encoding import encode
+from linkage.columns.folding import fold
 from linkage.profile import ColumnKind, ColumnProfile
+from linkage.repeats import DIFFERENT, differing
 
 __all__ = ["told_by_another"]
 
@@ -25,7 +26,7 @@ _SAMPLE = 30_000  # rows
 _LEAST_PAIRS = 10
 _LIFT = 16.0  # 4 bits counted twice
 _IMPLIED = 0.5  # of the pairs that agree on the finer column, those that agree on the coarser as well
-_CODES = frozenset({ColumnKind.PLACE_CODE, ColumnKind.CATEGORY, ColumnKind.SHORT_NUMBER})
+_CODES = frozenset({ColumnKind.CATEGORY, ColumnKind.SHORT_NUMBER})
 _TELLING_CHANCE = 0.05  # beginnings and ends on which strangers agree less often tell them from duplicates
 _LETTERS = 3
 
@@ -35,9 +36,10 @@ def told_by_another(table: pa.Table, parts: Sequence[ColumnProfile], *, seed: in
     Columns that another one all but tells.
 
     Looked at are pairs of different records of one table that agree on both columns and, in every other column,
-    neither on its beginning nor on its end, so that duplicates in the table do not count. Only the code of a place
-    tells (a postcode its town), or codes are told (a county by its town): that the members of a household share
-    name and address is no reason to drop the name.
+    neither on its beginning nor on its end, so that duplicates in the table do not count; and that differ in as many
+    columns as strangers do. Only the code of a place tells (a postcode its town), or codes are told (a county by its
+    town, an age by a birth date): that the members of a household share name and address is no reason to drop the
+    name.
 
     Args:
         table: The left table.
@@ -55,7 +57,7 @@ def told_by_another(table: pa.Table, parts: Sequence[ColumnProfile], *, seed: in
         if told & {coarse, fine} or not _may_tell(kinds[fine], kinds[coarse]):
             continue
         others = [codes for name in coded if name not in {coarse, fine} for codes in hints[name]]
-        n_both, n_fine = _agreeing(coded[fine], coded[coarse], others)
+        n_both, n_fine = _agreeing(coded[fine], coded[coarse], others, coded)
         lift = n_both / max(n_fine * chance[coarse], 1e-12)
         if n_both >= _LEAST_PAIRS and lift > _LIFT and n_both > _IMPLIED * n_fine:
             told.add(coarse)
@@ -63,7 +65,7 @@ def told_by_another(table: pa.Table, parts: Sequence[ColumnProfile], *, seed: in
 
 
 def _may_tell(fine: ColumnKind, coarse: ColumnKind) -> bool:
-    if coarse in {ColumnKind.DATE, ColumnKind.IDENTIFIER}:
+    if coarse in {ColumnKind.DATE, ColumnKind.IDENTIFIER, ColumnKind.EMAIL}:
         return False
     return fine is ColumnKind.PLACE_CODE or coarse in _CODES
 
@@ -90,10 +92,12 @@ def _chance(codes: IntArray) -> float:
     return float((counts * (counts - 1)).sum()) / (n * (n - 1)) if n > 1 else 0.0
 
 
-def _agreeing(fine: IntArray, coarse: IntArray, others: Sequence[IntArray]) -> tuple[int, int]:
+def _agreeing(
+    fine: IntArray, coarse: IntArray, others: Sequence[IntArray], coded: Mapping[str, IntArray]
+) -> tuple[int, int]:
     """Pairs of strangers that agree on both columns, and on the finer one with the coarser one present."""
     left, right = _neighbours(np.where(coarse >= 0, fine, -1))
-    strangers: BoolArray = np.ones(len(left), dtype=bool)
+    strangers: BoolArray = differing(left, right, coded) >= DIFFERENT
     for codes in others:
         strangers &= (codes[left] != codes[right]) | (codes[left] < 0)
     both = strangers & (coarse[left] == coarse[right])

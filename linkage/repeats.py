@@ -9,7 +9,7 @@ is left to the model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from linkage.columns.encoding import encode
 from linkage.columns.folding import fold
 from linkage.profile import ColumnKind, ColumnProfile
 
-__all__ = ["Repeats", "composed_of_others", "repeats_of"]
+__all__ = ["DIFFERENT", "Repeats", "composed_of_others", "differing", "repeats_of"]
 
 _ROWS = 30_000  # looked at
 _TEXT_ROWS = 2_000  # looked at for compositions
@@ -36,7 +36,7 @@ _LIFT_BY_CODE = 16.0
 _LEAST_PAIRS = 30
 _FEW = 0.1
 _NEIGHBOURS = 6  # records with the same value that each is held against
-_DIFFERENT = 0.4  # of the columns compared: strangers differ in at least so many
+DIFFERENT = 0.4  # of the columns compared: strangers differ in at least so many
 _PLACES = frozenset(
     {ColumnKind.PLACE_CODE, ColumnKind.CATEGORY, ColumnKind.SHORT_NUMBER, ColumnKind.NAME, ColumnKind.DECIMAL}
 )
@@ -241,11 +241,11 @@ def _strangers(fine: str, coded: dict[str, IntArray]) -> tuple[IntArray, IntArra
         lefts.append(a[equal])
         rights.append(b[equal])
     left, right = np.concatenate(lefts), np.concatenate(rights)
-    strange = _differing(left, right, coded) >= _DIFFERENT
+    strange = differing(left, right, coded) >= DIFFERENT
     return left[strange], right[strange]
 
 
-def _differing(a: IntArray, b: IntArray, coded: dict[str, IntArray]) -> FloatArray:
+def differing(a: IntArray, b: IntArray, coded: Mapping[str, IntArray]) -> FloatArray:
     """Share of the columns both records have a value of in which they differ."""
     differ, told = np.zeros(len(a)), np.zeros(len(a))
     for codes in coded.values():

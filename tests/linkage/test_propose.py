@@ -1,12 +1,17 @@
 """Settings made from the data: what a column holds, what repeats another one, which rules are worth it."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from linkage.blocking import Candidates
-from linkage.profile import ColumnKind, find_id, profile
+from linkage.columns import Columns
+from linkage.comparison.levels import ColumnsReversedLevel
+from linkage.decision.cardinality import Cardinality
+from linkage.linker.linker import Linker
+from linkage.linker.settings import BadSettings, LinkSettings, LinkType
+from linkage.profile import ColumnKind, profile
 from linkage.propose import propose
-from linkage.settings import BadSettings, LinkType
 from tests.linkage.people import people
 
 
@@ -40,27 +45,43 @@ def test_a_column_is_recognised_by_what_it_holds(values: list[object], kind: Col
     assert kind_of(values) is kind
 
 
+def names_of(settings: LinkSettings) -> list[str]:
+    return [comparison.name for comparison in settings.comparisons]
+
+
+def levels_of(settings: LinkSettings, name: str) -> tuple[str, ...]:
+    return next(comparison.level_names for comparison in settings.comparisons if comparison.name == name)
+
+
 def test_row_numbers_and_file_wide_ids_are_not_compared() -> None:
     left, right, _ = people(500)
-    assert [c.name for c in propose(left, right).comparisons] == ["given", "family", "born", "postcode"]
-    assert find_id(left) == "id"
+    assert names_of(propose(left, right)) == ["given", "family", "born", "postcode"]
 
 
-def test_a_column_that_a_code_tells_is_left_out() -> None:
+def _town(number: int) -> str:
+    begin, middle, end = "ABDEFGHKLM"[number % 10], "aeiou"[number // 10 % 5], "lmnrst"[number // 50 % 6]
+    return f"{begin}{middle}{end}hausen{'aeiou'[number % 5]}"
+
+
+def test_a_town_and_its_postcode_are_one_comparison() -> None:
     left, right, _ = people(3_000)
     towns = [
-        table.append_column("town", pa.array([f"Town {int(code) // 3}" for code in table["postcode"].to_pylist()]))
+        table.append_column("town", pa.array([_town(int(code) // 3) for code in table["postcode"].to_pylist()]))
         for table in (left, right)
     ]
-    assert "town" not in [c.name for c in propose(*towns).comparisons]
+    settings = propose(*towns)
+    assert names_of(settings) == ["given", "family", "born", "postcode"]
+    assert levels_of(settings, "postcode") == ("else", "same_town", "same_postcode")
 
 
 def test_columns_are_paired_whatever_their_case() -> None:
     left, right, _ = people(500)
     renamed = right.rename_columns(["ID", "Given", "FAMILY", "Born", "PostCode"])
     settings = propose(left, renamed)
-    assert {c.name: c.right_column for c in settings.comparisons}["family"] == "FAMILY"
-    assert Candidates(left, renamed, rules=settings.blocking).plan().n_pairs > 0
+    family = next(part for part in settings.comparisons if part.name == "family")
+    assert {expression.right_column for level in family.levels for expression in level.expressions} == {"FAMILY"}
+    rules = settings.blocking_rules_to_generate_predictions
+    assert Candidates(Columns(left, renamed), rules=rules).plan().n_pairs > 0
 
 
 def test_names_that_change_places_are_compared_crosswise() -> None:
@@ -69,22 +90,42 @@ def test_names_that_change_places_are_compared_crosswise() -> None:
     for row in swapped[:60]:
         row["given"], row["family"] = row["family"], row["given"]
     settings = propose(left, pa.Table.from_pylist(swapped))
-    partners = {c.name: getattr(c, "swapped_with", None) for c in settings.comparisons}
-    assert partners["given"] == "family"
-    assert partners["family"] == "given"
+    partners = {
+        part.name: level.other_column.column
+        for part in settings.comparisons
+        for level in part.levels
+        if isinstance(level, ColumnsReversedLevel)
+    }
+    assert partners == {"given": "family", "family": "given"}
+
+
+def test_names_that_keep_their_places_are_not() -> None:
+    left, right, _ = people(1_000)
+    assert "swapped" not in levels_of(propose(left, right), "given")
 
 
 def test_few_records_are_all_compared_and_many_are_blocked() -> None:
-    few, many = people(300), people(2_500)
-    assert [rule.name for rule in propose(few[0], few[1]).blocking] == ["every pair"]
-    settings = propose(many[0], many[1])
-    plan = Candidates(many[0], many[1], rules=settings.blocking).plan()
-    assert len(settings.blocking) >= 3
-    assert plan.n_pairs <= 60 * 5_000
+    few, many = people(300), people(6_000)
+    assert [rule.name for rule in propose(few[0], few[1]).blocking_rules_to_generate_predictions] == ["every pair"]
+    rules = propose(many[0], many[1]).blocking_rules_to_generate_predictions
+    plan = Candidates(Columns(many[0], many[1]), rules=rules).plan()
+    assert len(rules) >= 3
+    assert plan.n_pairs <= 3_000_000
 
 
 def test_one_table_is_searched_for_duplicates() -> None:
-    assert propose(people(300)[0]).link_type is LinkType.DEDUPE
+    settings = propose(people(300)[0])
+    assert settings.link_type is LinkType.DEDUPE_ONLY
+    assert settings.cardinality == Cardinality.MANY_TO_MANY
+
+
+def test_records_have_one_partner_unless_the_data_show_persons_twice() -> None:
+    left, right, true = people(600)
+    assert propose(left, right).cardinality == Cardinality.ONE_TO_ONE
+    again = left.take(pa.array(true[:100, 0])).set_column(2, "family", pa.array(["Anders"] * 100))
+    again = again.set_column(0, "id", pa.array([f"Z{row}" for row in range(100)]))
+    assert propose(pa.concat_tables([left, again]), right).cardinality == Cardinality.read("many_to_one")
+    assert propose(left, right, cardinality="one_to_many").cardinality == Cardinality.read("one_to_many")
 
 
 def test_tables_with_nothing_in_common_are_refused() -> None:
@@ -92,6 +133,40 @@ def test_tables_with_nothing_in_common_are_refused() -> None:
         propose(pa.table({"a": ["x", "y"]}), pa.table({"b": ["x", "y"]}))
 
 
+def test_tables_that_nothing_tells_apart_are_refused() -> None:
+    table = pa.table({"sex": ["m", "w"] * 2_000, "state": ["nsw", "vic", "qld", "wa"] * 1_000})
+    with pytest.raises(BadSettings, match="selective enough"):
+        propose(table, table)
+
+
 def test_proposing_is_deterministic() -> None:
-    left, right, _ = people(2_500)
+    left, right, _ = people(6_000)
     assert propose(left, right).canonical_json() == propose(left, right).canonical_json()
+
+
+def test_what_is_proposed_can_be_written_and_read() -> None:
+    left, right, _ = people(600)
+    settings = propose(left, right)
+    assert LinkSettings.read(settings.canonical_json()) == settings
+
+
+def test_proposed_settings_find_the_pairs() -> None:
+    left, right, true = people(800)
+    linkage = Linker([left, right], propose(left, right)).link()
+    links = linkage.links
+    found = set(zip(links["left_row"].to_pylist(), links["right_row"].to_pylist(), strict=True))
+    wanted = {(int(a), int(b)) for a, b in true}
+    assert len(found & wanted) > 0.99 * len(wanted)
+    assert len(found - wanted) < 0.01 * len(found)
+
+
+def test_a_bridge_between_two_persons_does_not_make_them_one() -> None:
+    left, right, true = people(400)
+    shared = left.take(pa.array(true[:100, 0]))
+    both = pa.concat_tables([left, right.take(pa.array(true[:100, 1])).set_column(0, "id", shared["id"])])
+    both = both.drop_columns(["id"])
+    linkage = Linker(both, propose(both)).link()
+    assert linkage.clusters is not None
+    sizes = np.bincount(linkage.clusters.label)
+    assert sizes.max() == 2
+    assert 95 <= (sizes == 2).sum() <= 100
