@@ -80,10 +80,9 @@ class View:
 def by_model(part: Part) -> View:
     """From the probabilities alone."""
     linked, assigned = part.linked, part.assigned
-    n, right = int(linked.sum()), float(assigned[linked].sum())
-    low, high = wilson_interval(right, n)
+    n, false = int(linked.sum()), float((1 - assigned[linked]).sum())
     missed = float(assigned[~linked].sum()) + part.expected_below
-    return View("model", n, Range(n - right, n * (1 - high), n * (1 - low)), _counted(missed))
+    return View("model", n, _realised(Range(false, false, false), most=n), _counted(missed))
 
 
 def by_neighbours(part: Part) -> View | None:

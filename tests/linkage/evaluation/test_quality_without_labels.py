@@ -69,22 +69,25 @@ def test_intervals_hold_the_truth_at_their_level(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "world",
+    ("world", "believed"),
     [
-        World(n=4000, shared=0.2, compared=(0, 1, 2, 5), threshold=0.3),
-        World(n=4000, shared=0.5, families=0.4, compared=(1, 2, 5), threshold=0.5),
-        World(
-            n=1000,
-            shared=0.3,
-            families=0.6,
-            compared=(0, 1, 2, 5),
-            errors=(0.2, 0.05, 0.1, 0.1, 0.1, 0.05),
-            threshold=0.3,
+        (World(n=4000, shared=0.2, compared=(0, 1, 2, 5), threshold=0.3), 12),
+        (World(n=4000, shared=0.5, families=0.4, compared=(1, 2, 5), threshold=0.5), 6),
+        (
+            World(
+                n=1000,
+                shared=0.3,
+                families=0.6,
+                compared=(0, 1, 2, 5),
+                errors=(0.2, 0.05, 0.1, 0.1, 0.1, 0.05),
+                threshold=0.3,
+            ),
+            0,
         ),
     ],
     ids=["few are shared", "families without given names", "families taken for matches"],
 )
-def test_precision_is_held_where_the_model_is_wrong(world: World) -> None:
+def test_precision_is_held_even_where_the_model_alone_is_wrong(world: World, believed: int) -> None:
     hits, by_model = 0, 0
     for seed in SEEDS:
         made = make(world, seed=seed)
@@ -93,7 +96,7 @@ def test_precision_is_held_where_the_model_is_wrong(world: World) -> None:
         hits += holds(precision.share, truth)
         by_model += holds(precision.views[0].share, truth)
     assert hits >= 11
-    assert by_model <= 10  # the model alone would have been believed too often
+    assert by_model <= believed
 
 
 def test_where_the_comparisons_cannot_tell_matches_from_strangers_the_result_says_so() -> None:
