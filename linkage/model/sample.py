@@ -29,6 +29,7 @@ from linkage.model.patterns import PatternCounts, count_patterns
 __all__ = ["NothingToDrawFrom", "WeightedPairs", "draw_pairs", "weigh_patterns"]
 
 _OF_SINGLES = 0.4  # of the draws; the rest goes to pairs that agree on two comparisons
+_MOST_ROWS = 400_000  # of both tables together that pairs are drawn from: enough for thousands of matches
 _COMMON = 0.05  # a frame with more of all pairs than this is not worth drawing from: sex
 _IMPLIED = 0.5  # nor one that holds more than this of a frame with one condition less: street and its postcode
 
@@ -116,17 +117,54 @@ def draw_pairs(
     if n_left * n_right <= n_draws * (2 if within else 1):
         left, right = _every_pair(n_left, n_right, within=within)
         return _allowed(left, right, np.ones(len(left)), apart)
+    draw = stream("training-pairs", seed=seed)
+    rows = _some_rows(draw, n_left, n_right, within=within)
     columns = {
-        column: (part.left.astype(np.int64), part.right.astype(np.int64))
+        column: (part.left[rows[0]].astype(np.int64), part.right[rows[1]].astype(np.int64))
         for column, part in enumerate(codes)
         if part is not None
     }
-    frames = _frames(columns, n_pairs=n_left * n_right)
+    frames = _frames(columns, n_pairs=len(rows[0]) * len(rows[1]))
     if not frames:
         raise NothingToDrawFrom(
             "no comparison is selective enough to draw training pairs from: add one, or give a model"
         )
-    draw = stream("training-pairs", seed=seed)
+    left, right, expected = _drawn(draw, frames, columns, n_draws=n_draws)
+    n_pairs, n_sampled = float(n_left) * n_right, float(len(rows[0])) * len(rows[1])
+    left, right, weight = rows[0][left], rows[1][right], 1.0 / expected
+    if within:
+        n_pairs, n_sampled = n_left * (n_left - 1) / 2.0, len(rows[0]) * (len(rows[0]) - 1.0)
+        kept = left != right
+        left, right, weight = np.minimum(left, right)[kept], np.maximum(left, right)[kept], weight[kept]
+    found = _allowed(left, right, weight * (n_pairs / n_sampled), apart)
+    framed = tuple(frame.columns[0] for frame in frames if len(frame.columns) == 1)
+    n_outside = n_pairs - _n_apart(apart) - float(found.weight.sum())
+    return replace(found, framed=framed, n_outside=max(n_outside, 0.0))
+
+
+def _some_rows(draw: np.random.Generator, n_left: int, n_right: int, *, within: bool) -> tuple[IntArray, IntArray]:
+    """Rows to draw from: all, or a sample of large tables; the larger table gets what the smaller one leaves over."""
+    if within:
+        rows = _rows(draw, n_left, _MOST_ROWS // 2)
+        return rows, rows
+    least = min(n_left, n_right, _MOST_ROWS // 2)
+    return _rows(draw, n_left, _MOST_ROWS - least), _rows(draw, n_right, _MOST_ROWS - least)
+
+
+def _rows(draw: np.random.Generator, n_rows: int, most: int) -> IntArray:
+    if n_rows <= most:
+        return np.arange(n_rows)
+    return np.sort(draw.choice(n_rows, most, replace=False)).astype(np.int64)
+
+
+def _drawn(
+    draw: np.random.Generator,
+    frames: Sequence[_Frame],
+    columns: Mapping[int, tuple[IntArray, IntArray]],
+    *,
+    n_draws: int,
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Drawn pairs, and how often each is expected to be drawn from all frames together."""
     drawn, rates = [], []
     for frame, share in zip(frames, _shares(frames), strict=True):
         wanted = round(share * n_draws)
@@ -135,22 +173,14 @@ def draw_pairs(
         drawn.append(frame.pairs(numbers))
         rates.append(1.0 if every else wanted / frame.n_pairs)
     left, right = (np.concatenate([pair[side] for pair in drawn]) for side in (0, 1))
-    expected = np.zeros(len(left))
     equal = {column: (a[left] == b[right]) & (a[left] >= 0) for column, (a, b) in columns.items()}
+    expected = np.zeros(len(left))
     for frame, rate in zip(frames, rates, strict=True):
         inside: BoolArray = np.ones(len(left), dtype=bool)
         for column in frame.columns:
             inside &= equal[column]
         expected += rate * inside
-    weight, n_pairs = 1.0 / expected, float(n_left) * n_right
-    if within:
-        kept = left != right
-        left, right = np.minimum(left, right)[kept], np.maximum(left, right)[kept]
-        weight, n_pairs = weight[kept] / 2.0, n_left * (n_left - 1) / 2.0
-    drawn_pairs = _allowed(left, right, weight, apart)
-    framed = tuple(frame.columns[0] for frame in frames if len(frame.columns) == 1)
-    n_allowed = n_pairs - _n_apart(apart)
-    return replace(drawn_pairs, framed=framed, n_outside=max(n_allowed - float(drawn_pairs.weight.sum()), 0.0))
+    return left, right, expected
 
 
 def weigh_patterns(gammas: Int8Array, weight: FloatArray) -> tuple[PatternCounts, FloatArray]:

@@ -164,3 +164,22 @@ def test_frames_draw_from_missing_values_nothing() -> None:
     drawn = draw_pairs([codes], n_records=(2_000, 2_000), within=False, n_draws=5_000, seed=1)
     assert (values[drawn.left] >= 0).all()
     assert (values[drawn.left] == values[::-1][drawn.right]).all()
+
+
+def test_of_large_tables_some_rows_stand_for_all() -> None:
+    draw = stream("test-large", seed=1)
+    n = 300_000
+    person, order = np.arange(n), draw.permutation(n)
+    family = draw.integers(0, 100_000, n)
+    columns = [(person, person[order]), (family, family[order])]
+    codes = [
+        Codes(a.astype(np.int32), b.astype(np.int32), tuple(map(str, range(int(a.max()) + 1)))) for a, b in columns
+    ]
+    drawn = draw_pairs(codes, n_records=(n, n), within=False, n_draws=200_000, seed=1)
+    assert len(np.unique(drawn.left)) <= 200_000
+    same = person[drawn.left] == person[order][drawn.right]
+    assert drawn.weight[same].sum() == pytest.approx(n, rel=0.03)
+    relatives = family[drawn.left] == family[order][drawn.right]
+    sizes = np.bincount(family).astype(np.float64)
+    assert drawn.weight[relatives].sum() == pytest.approx((sizes**2).sum(), rel=0.03)
+    assert drawn.weight.sum() + drawn.n_outside == pytest.approx(n * n)
