@@ -188,7 +188,7 @@ class Comparison(BaseModel):
         first = next(level for level in self.levels if not level.is_null)
         if not isinstance(top, ExactMatchLevel) or first is not top or len(null) > 1:
             return None
-        codes = sources.codes(top.column)
+        codes = sources.exact(top.column)
         if null and steps[0] is null[0] and isinstance(null[0].bound, Presence):
             gone = null[0].bound
             if np.array_equal(gone.left, codes.left < 0) and np.array_equal(gone.right, codes.right < 0):
@@ -223,7 +223,7 @@ def _terms_of(
         sets = level.sets(sources)
         shares, counted = element_frequencies(sets, outside=outside)
         return ElementTerms(gamma, base, weight, floor, counted, smallest_of(shares), sets, shares)
-    codes = sources.codes(column)
+    codes = sources.exact(column)
     shares, counted = value_frequencies(codes, outside=outside)
     return ScalarTerms(gamma, base, weight, floor, counted, smallest_of(shares), codes, shares)
 

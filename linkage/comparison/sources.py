@@ -56,6 +56,13 @@ class Sources:
         """Distinct values as integers; a list counts as one value."""
         return self.once(("codes", expression), lambda: self._codes(expression))
 
+    def exact(self, expression: Expression) -> Codes:
+        """As `codes`, but the time of the day of timestamps counts."""
+        kinds = [side.type for side in self._typed(expression)]
+        if expression.transforms or not kinds or not all(map(pa.types.is_timestamp, kinds)):
+            return self.codes(expression)
+        return self.once(("exact", expression), lambda: self._coded(*(_written_out(s) for s in self.raw(expression))))
+
     def texts(self, expression: Expression) -> Texts:
         """The distinct values ready for string distances."""
         self._not_a_list(expression, "text")
@@ -120,7 +127,12 @@ class Sources:
             shorter = expression.model_copy(update={"transforms": tuple(before)})
             return stepped(self.codes(shorter), last)
         joined = [pc.binary_join(side.cast(pa.list_(pa.string())), "\x1f") for side in self.raw(expression)]
-        return Columns(pa.table({"x": joined[0]}), pa.table({"x": joined[1]})).codes(Expression(column="x"))
+        return self._coded(joined[0], joined[1])
+
+    def _coded(self, left: pa.ChunkedArray, right: pa.ChunkedArray) -> Codes:
+        """Codes of texts that were made of the columns."""
+        other = None if self.columns.within else pa.table({"x": right})
+        return Columns(pa.table({"x": left}), other).codes(Expression(column="x"))
 
     def _numbers(self, expression: Expression) -> tuple[FloatArray, FloatArray]:
         sides = []
@@ -217,6 +229,10 @@ def _typed_moments(left: pa.ChunkedArray, right: pa.ChunkedArray, *, within: boo
     seconds = values.cast(pa.int64()).to_numpy().astype(np.float64) / 1e6
     seconds[values.is_null().to_numpy()] = np.nan
     return codes, np.append(seconds, np.nan)
+
+
+def _written_out(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return _plain_time(column).cast(pa.string())
 
 
 def _plain_time(column: pa.ChunkedArray) -> pa.ChunkedArray:

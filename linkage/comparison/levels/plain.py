@@ -183,7 +183,7 @@ class ExactMatchLevel(Level):
         return (self.column,)
 
     def bind(self, sources: Sources) -> Bound:
-        return Equality(sources.codes(self.column))
+        return Equality(sources.exact(self.column))
 
 
 @dataclass(frozen=True, slots=True)
