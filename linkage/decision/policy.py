@@ -128,6 +128,7 @@ def compete(
         _symmetric(cardinality, within=within, name="the table")
         a, b, room = _nodes(left, right, cardinality=cardinality, within=within)
         return Competition(a, b, room, np.full(len(left), within), np.full(len(left), threshold))
+    left, right = left.astype(np.int64), right.astype(np.int64)
     from_left, from_right = sources.left[left].astype(np.int64), sources.right[right].astype(np.int64)
     n = len(sources.names)
     if within:

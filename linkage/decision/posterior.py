@@ -27,6 +27,8 @@ MOST_STATES = 1024
 MOST_PAIRS = 400  # of a component that is summed exactly
 _LARGEST_PRODUCT = 600.0  # natural log of the largest product of odds
 _CELLS = 1 << 18  # of the sums held at once
+_MOST_WORK = 120_000_000  # of exact sums, in states: about ten seconds
+_WORK_A_PAIR = 1_000  # what a pair of a structure costs beside its states
 _ROUNDS, _BLOCKS = 8, 15
 _STILL = 1e-6
 
@@ -147,12 +149,24 @@ def _single(log_odds: FloatArray, within: Contest, single: BoolArray) -> tuple[F
 def narrow(
     within: Contest, which: BoolArray, *, most_states: int, most_pairs: int = MOST_PAIRS
 ) -> Iterator[tuple[Alike, Structure]]:
-    """Those of these components that can be gone through exactly, by structure. Args: which: `(groups.n,)`."""
+    """
+    Those of these components that can be gone through exactly, by structure, small ones first, while it is affordable.
+
+    Args:
+        within: Who competes.
+        which: `(groups.n,)` the components that are wanted.
+        most_states: States to be remembered for one component.
+        most_pairs: Pairs of one component.
+    """
     wanted = which & (within.groups.size <= most_pairs)
     if most_states < 2 or not wanted.any():
         return
+    left = _MOST_WORK
     for found in alike(within.groups, wanted, a=within.a, b=within.b, room=within.room):
         shape = structure_of(found.a, found.b, found.room, most=most_states)
+        left -= len(found.a) * (_WORK_A_PAIR + (0 if shape is None else len(found.numbers) * shape.states))
+        if left < 0:
+            return
         if shape is None:
             continue
         size = max(1, _CELLS // (shape.states * len(shape.pairs)))

@@ -103,6 +103,18 @@ def test_a_dense_block_is_approximated_and_says_so() -> None:
     assert (found.probability[left == right] > 0.95).all()
 
 
+def test_exact_sums_end_where_they_cost_too_much_and_the_rest_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.arange(6)
+    ring = (np.concatenate([rows, rows]), np.concatenate([rows, (rows + 1) % 6]))
+    left, right = (np.concatenate([ends, ends + 10]) for ends in ring)
+    left, right = np.append(left, 10), np.append(right, 12)
+    weight = np.full(len(left), 3.0)
+    problem = Problem(left, right, weight, Cardinality.ONE_TO_ONE, within=False)
+    assert not solved(problem).approximate.any()
+    monkeypatch.setattr("linkage.decision.posterior._MOST_WORK", 14_000)
+    assert solved(problem).approximate.tolist() == [False] * 12 + [True] * 13
+
+
 def test_huge_weights_neither_overflow_nor_vanish() -> None:
     problem = Problem(
         np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.array([5000.0, -5000.0, 4000.0, 5000.0]),
