@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import NamedTuple
-
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkage.columns import BadExpression, Expression
+from linkage.columns.native import simple_column
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 __all__ = ["Conjuncts", "as_key", "parsed_rule", "suffixed"]
 
 _DIALECT = "duckdb"
+_SIDED = re.compile(r"""(?<!\w)"?[lr]"?\s*\.""", re.IGNORECASE)
 
 
 class Conjuncts(NamedTuple):
@@ -35,6 +37,10 @@ def parsed_rule(sql: str) -> Conjuncts | None:
     Conjuncts(keys=(Expression(column='a', right_column=None, transforms=(), sql=None, right_sql=None), \
 Expression(column=None, right_column=None, transforms=(), sql='LOWER(b)', right_sql='LOWER(c)')), filter='l.d < r.d')
     """
+    if not _SIDED.search(sql):
+        return None
+    from sqlglot import exp
+
     tree = _tree(sql)
     sides = {column.table for column in tree.find_all(exp.Column)}
     if not sides & {"l", "r"}:
@@ -62,6 +68,10 @@ def as_key(sql: str) -> Expression:
     """
     if sql.replace("_", "a").replace(" ", "a").isalnum():
         return Expression(column=sql)
+    if simple_column(sql) is not None:
+        return Expression(sql=sql)
+    from sqlglot import exp
+
     tree = _tree(sql)
     return Expression(column=tree.name) if isinstance(tree, exp.Column) else Expression(sql=sql)
 
@@ -77,6 +87,8 @@ def suffixed(sql: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     >>> suffixed("l.a < r.b")
     ('"a_l" < "b_r"', ('a',), ('b',))
     """
+    from sqlglot import exp
+
     tree = _tree(sql)
     named: dict[str, dict[str, None]] = {"l": {}, "r": {}}
     for column in list(tree.find_all(exp.Column)):
@@ -92,6 +104,9 @@ def suffixed(sql: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
 
 
 def _tree(sql: str) -> exp.Expr:
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
     try:
         return sqlglot.parse_one(sql, read=_DIALECT)
     except SqlglotError:
@@ -99,12 +114,16 @@ def _tree(sql: str) -> exp.Expr:
 
 
 def _conjuncts(tree: exp.Expr) -> list[exp.Expr]:
+    from sqlglot import exp
+
     tree = tree.unnest()
     return list(tree.flatten()) if isinstance(tree, exp.And) else [tree]
 
 
 def _equality(part: exp.Expr) -> Expression | None:
     """`f(l.…) = g(r.…)` as one expression; None for anything else."""
+    from sqlglot import exp
+
     part = part.unnest()
     if not isinstance(part, exp.EQ):
         return None
@@ -122,6 +141,8 @@ def _equality(part: exp.Expr) -> Expression | None:
 
 
 def _without_side(tree: exp.Expr) -> str:
+    from sqlglot import exp
+
     def bare(node: exp.Expr) -> exp.Expr:
         return exp.column(node.this.copy()) if isinstance(node, exp.Column) else node
 

@@ -2,7 +2,7 @@
 SQL over the columns of one table, or over those of pairs of records, by DuckDB: its only importer.
 
 Nothing of a file system, network or extension is reachable from an expression. Messages show the expression, which
-is settings text, and never a value of a record.
+is settings text, and never a value of a record. DuckDB and sqlglot are loaded when they are first needed.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray
+from linkage.columns.native import simple_column
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["BadExpression", "columns_of", "holds", "literal", "quoted", "scalar"]
 
@@ -95,6 +99,9 @@ def columns_of(sql: str) -> tuple[str, ...]:
     >>> columns_of("lower(surname) || substr(given, 1, 1)")
     ('surname', 'given')
     """
+    known = simple_column(sql)
+    if known is not None:
+        return (known,)
     import sqlglot
     from sqlglot.errors import SqlglotError
     from sqlglot.expressions import Column
@@ -107,6 +114,8 @@ def columns_of(sql: str) -> tuple[str, ...]:
 
 
 def _evaluate(table: pa.Table, expression: str, sql: str) -> pa.Table:
+    import duckdb
+
     if table.num_columns == 0 or table.num_rows == 0:
         table = table.append_column("row_", pa.array(np.arange(table.num_rows)))
     with _connection() as connection:
@@ -120,6 +129,8 @@ def _evaluate(table: pa.Table, expression: str, sql: str) -> pa.Table:
 
 def _told(sql: str, error: duckdb.Error, names: list[str]) -> str:
     """What is wrong, in words that hold nothing of a record: only complaints about the text itself are passed on."""
+    import duckdb
+
     if isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException):
         why = re.sub(r"\s+", " ", str(error).split("\n\n", maxsplit=1)[0]).strip()
         return f"SQL expression {sql!r}: {why} (the columns are: {', '.join(names)})"
@@ -131,6 +142,8 @@ def _told(sql: str, error: duckdb.Error, names: list[str]) -> str:
 
 @contextmanager
 def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
     connection = duckdb.connect(":memory:", config=_SHUT)
     try:
         yield connection

@@ -9,6 +9,7 @@ from linkage.columns import sql
 from linkage.columns.encoding import Codes, Distinct, Mapper, distinct_of, join_distinct
 from linkage.columns.expression import Expression
 from linkage.columns.missing import WrongColumn, column_of
+from linkage.columns.native import by_arrow
 
 __all__ = ["Columns"]
 
@@ -89,10 +90,12 @@ class Columns:
         if len(names) == 1 and not pa.types.is_nested(held.column(0).type):
             distinct = distinct_of(held.column(0), user=user)
             values = pa.concat_arrays([distinct.values, pa.nulls(1, distinct.values.type)])
-            found = sql.scalar(pa.table({names[0]: values}), text)
+            quickly = by_arrow(values, text)
+            found = sql.scalar(pa.table({names[0]: values}), text) if quickly is None else quickly
             missing = len(distinct.values)
             index = pa.array(distinct.index.astype("int64") % (missing + 1))
-            return found.take(index)
+            taken = found.take(index)
+            return taken if isinstance(taken, pa.ChunkedArray) else pa.chunked_array([taken])
         return sql.scalar(held if names else table, text)
 
 

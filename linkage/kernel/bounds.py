@@ -15,8 +15,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.arrays import FloatArray, Int8Array
-from linkage.kernel.contract import UNKNOWN, Comparable, Terms
+from linkage.arrays import FloatArray, Int8Array, Int32Array, IntArray
+from linkage.kernel.contract import UNKNOWN, UNSETTLED, Comparable, Terms
 from linkage.model.weights import PatternWeights
 
 __all__ = ["SLACK_BITS", "Block", "LevelBounds", "blocks_of", "unknown_gammas", "with_open"]
@@ -77,6 +77,8 @@ class LevelBounds:
     """
     Bounds from levels of which some are settled.
 
+    What is known of a pair is one cell of a table for each chunk of comparisons: a row of `(n_chunks, n_pairs)`.
+
     Args:
         weights: The model's weights.
         prepared: The comparisons.
@@ -94,44 +96,84 @@ class LevelBounds:
     ) -> None:
         self._n_levels = weights.n_levels
         without = [_settled_by_quick(part, n) for part, n in zip(prepared, weights.n_levels, strict=True)]
-        self._tables: list[tuple[list[tuple[int, int]], NDArray[np.float32]]] = []
-        for chunk in _chunks(blocks_of(weights), extra=3):
-            columns = [column for block in chunk for column in block.columns]
-            parts = [with_open(b.bits, settled_by_quick=[without[column] for column in b.columns]) for b in chunk]
-            joint = _outer_sum(parts)
-            strides = np.cumprod([1, *joint.shape[:0:-1]])[::-1]
-            flat = joint.reshape(-1).astype(np.float32)
-            self._tables.append((list(zip(columns, strides.tolist(), strict=True)), flat))
-        self._extra = [
-            (
-                term.column,
-                _extra_bits(term, weights.n_levels[term.column], without[term.column], own=term.column in own),
-            )
-            for term in terms
-        ]
+        extra = [np.zeros(n + 3) for n in weights.n_levels]
+        for term in terms:
+            column = term.column
+            extra[column] += _extra_bits(term, weights.n_levels[column], without[column], own=column in own)
+        chunks = _chunks(blocks_of(weights), extra=3)
+        self._chunks = [_chunk(blocks, without, extra) for blocks in chunks]
+        self._home = {column: place for place, chunk in enumerate(self._chunks) for column in chunk.strides}
 
-    def of(self, gammas: Int8Array) -> NDArray[np.float32]:
-        """
-        `(n_pairs,)` the most each pair can weigh (bits, without the prior).
-
-        Args:
-            gammas: `(n_pairs, n_comparisons)` levels, -1 = null, or `UNSETTLED` or `UNKNOWN`.
-        """
-        out = np.zeros(len(gammas), dtype=np.float32)
-        for places, table in self._tables:
-            cell = np.zeros(len(gammas), dtype=np.int64)
-            for column, stride in places:
-                cell += self._index(gammas, column) * stride
-            out += table[cell]
-        for column, bits in self._extra:
-            out += bits[self._index(gammas, column)]
+    def cells(self, gammas: Int8Array) -> Int32Array:
+        """`(n_chunks, n_pairs)` cells of `(n_pairs, n_comparisons)` levels, -1 = null, `UNSETTLED` or `UNKNOWN`."""
+        out = np.zeros((len(self._chunks), len(gammas)), dtype=np.int32)
+        for place, chunk in enumerate(self._chunks):
+            for column, stride in chunk.strides.items():
+                out[place] += self._places(column)[gammas[:, column]] * np.int32(stride)
         return out
 
-    def _index(self, gammas: Int8Array, column: int) -> NDArray[np.int64]:
-        """Level, then null, then unsettled, then unknown."""
+    def gammas(self, cells: Int32Array) -> Int8Array:
+        """`(n_pairs, n_comparisons)` levels of cells."""
+        out = np.empty((cells.shape[1], len(self._n_levels)), dtype=np.int8, order="F")
+        for column, place in self._home.items():
+            n = self._n_levels[column]
+            levels = np.append(np.arange(n), [-1, UNSETTLED, UNKNOWN]).astype(np.int8)
+            out[:, column] = levels[self._chunks[place].index[column]][cells[place]]
+        return out
+
+    def open(self, cells: Int32Array, column: int) -> IntArray:
+        """Places of the pairs for which a comparison is not settled."""
+        place = self._home[column]
+        return np.flatnonzero((self._chunks[place].index[column] > self._n_levels[column])[cells[place]])
+
+    def settle(self, cells: Int32Array, column: int, *, rows: IntArray, gammas: Int8Array) -> None:
+        """Write in place what a comparison says of some pairs."""
+        place = self._home[column]
+        chunk, held = self._chunks[place], cells[place]
+        before = held[rows]
+        moved = self._places(column)[gammas] - chunk.index[column][before]
+        held[rows] = before + moved * np.int32(chunk.strides[column])
+
+    def of(self, cells: Int32Array) -> NDArray[np.float32]:
+        """`(n_pairs,)` the most each pair can weigh (bits, without the prior and without its own terms)."""
+        out: NDArray[np.float32] = self._chunks[0].table[cells[0]]
+        for held, chunk in zip(cells[1:], self._chunks[1:], strict=True):
+            out += chunk.table[held]
+        return out
+
+    def _places(self, column: int) -> Int32Array:
+        """Index of a gamma: level, then null, unsettled, unknown (which count from the end)."""
         n_levels = self._n_levels[column]
-        places = np.append(np.arange(n_levels), [n_levels + 2, n_levels + 1, n_levels]).astype(np.int64)
-        return places[gammas[:, column]]
+        return np.append(np.arange(n_levels), [n_levels + 2, n_levels + 1, n_levels]).astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """
+    Several comparisons with one table.
+
+    Attributes:
+        table: `(n_cells,)` the most a pair in the cell can weigh (bits).
+        strides: Step of each comparison in it.
+        index: For each comparison `(n_cells,)` its index in every cell.
+    """
+
+    table: NDArray[np.float32]
+    strides: dict[int, int]
+    index: dict[int, NDArray[np.int16]]
+
+
+def _chunk(blocks: Sequence[Block], without: Sequence[Sequence[int]], extra: Sequence[FloatArray]) -> Chunk:
+    columns = [column for block in blocks for column in block.columns]
+    parts = [with_open(b.bits, settled_by_quick=[without[column] for column in b.columns]) for b in blocks]
+    joint = _outer_sum(parts)
+    strides, index = {}, {}
+    for axis, column in enumerate(columns):
+        shape = [-1 if other == axis else 1 for other in range(len(columns))]
+        joint = joint + extra[column].reshape(shape)
+        strides[column] = int(np.prod(joint.shape[axis + 1 :], dtype=np.int64))
+        index[column] = (np.arange(joint.size) // strides[column] % joint.shape[axis]).astype(np.int16)
+    return Chunk(joint.reshape(-1).astype(np.float32), strides, index)
 
 
 def _settled_by_quick(part: Comparable, n_levels: int) -> tuple[int, ...]:
@@ -141,9 +183,9 @@ def _settled_by_quick(part: Comparable, n_levels: int) -> tuple[int, ...]:
     return (n_levels,) if part.codes is None else (n_levels - 1, n_levels)
 
 
-def _extra_bits(term: Terms, n_levels: int, without: Sequence[int], *, own: bool) -> NDArray[np.float32]:
+def _extra_bits(term: Terms, n_levels: int, without: Sequence[int], *, own: bool) -> FloatArray:
     """Most that a term adds, by level, null, unsettled and unknown; with `own`, the strongest level's left out."""
-    bits = np.zeros(n_levels + 3, dtype=np.float32)
+    bits = np.zeros(n_levels + 3)
     bits[[term.level, n_levels + 2]] = max(term.largest, 0.0)
     bits[n_levels + 1] = 0.0 if term.level in without else bits[term.level]
     if own and term.level == n_levels - 1:

@@ -147,14 +147,13 @@ class EqualityBound:
         kept = np.flatnonzero(self.table[cell] + own >= self.floor)
         return Survivors(len(left), left[kept], right[kept], cell[kept], own[kept])
 
-    def known(self, cell: NDArray[np.int16]) -> Int8Array:
-        """`(n_pairs, n_comparisons)` what equality says: the strongest level, `UNSETTLED` or `UNKNOWN`."""
-        gammas = unknown_gammas(len(cell), self._n_comparisons)
+    def known(self) -> Int8Array:
+        """`(n_cells, n_comparisons)` what each cell says: the strongest level, `UNSETTLED` or `UNKNOWN`."""
+        gammas = unknown_gammas(len(self.table), self._n_comparisons)
         for part in self.looked:
             state = np.arange(len(self.table)) // part.stride % 3
             unequal = UNSETTLED if part.null_by_code else UNKNOWN
-            told = np.array([UNKNOWN, part.top, unequal], dtype=np.int8)[state]
-            gammas[:, part.column] = told[cell]
+            gammas[:, part.column] = np.array([UNKNOWN, part.top, unequal], dtype=np.int8)[state]
         return gammas
 
 

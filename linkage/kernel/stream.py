@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.arrays import BoolArray, Int8Array, IntArray
+from linkage.arrays import BoolArray, Int8Array, Int32Array, IntArray
 from linkage.blocking.candidates import Candidates, Slice
 from linkage.decision.scored import ScoredPairs
 from linkage.kernel.bounds import SLACK_BITS, LevelBounds
@@ -29,6 +29,7 @@ from linkage.model.weights import PatternWeights
 __all__ = ["count", "stream"]
 
 _SLICES = 8  # of 262,144 pairs: a piece of work whose survivors are compared together
+_WORTHWHILE = 0.2  # share of pairs that integer work must settle to be done again
 _MERGED = 64  # batches of patterns that are held before they are merged
 
 
@@ -134,7 +135,7 @@ class Open(NamedTuple):
 
     left: IntArray
     right: IntArray
-    gammas: Int8Array
+    cells: Int32Array
     own: NDArray[np.float32]
 
 
@@ -150,11 +151,17 @@ class Settle:
         *,
         floor_bits: float,
     ) -> None:
-        self._prepared, self._equality, self._weights, self._terms = prepared, equality, weights, terms
+        self._prepared, self._weights, self._terms = prepared, weights, terms
         own = {part.column for part in equality.looked if len(part.bits)}
         self._bounds = LevelBounds(weights, prepared, terms, own=own)
+        self._first = self._bounds.cells(equality.known())
         self._floor = floor_bits
-        self._order = sorted(range(len(prepared)), key=lambda column: (cost_of(prepared[column]), -self._drop(column)))
+        costs = [cost_of(part) for part in prepared]
+        self._groups = [
+            sorted((column for column, own in enumerate(costs) if own == cost), key=lambda column: -self._drop(column))
+            for cost in sorted(set(costs))
+        ]
+        self._n_asked, self._n_settled = [0] * len(prepared), [0] * len(prepared)
 
     def _drop(self, column: int) -> float:
         """Bits between the best a pair can have of a comparison and "else": what asking it first is worth."""
@@ -166,38 +173,48 @@ class Settle:
     def found(self, rule: int, survivors: Survivors) -> Found:
         """Of some pairs those that reach the floor."""
         n_pairs, left, right, cell, own = survivors
-        pairs = Open(left, right, self._equality.known(cell), own)
-        for column in self._order:
-            quick = quick_of(self._prepared[column])
-            if quick is not None:
-                pairs = self._asked(pairs, column, quick)
-        for column in self._order:
-            pairs = self._asked(pairs, column, self._prepared[column].gammas)
-        left, right, gammas, _ = pairs
+        pairs = Open(left, right, self._first[:, cell], own)
+        for columns in self._groups:
+            for column in columns:
+                pairs = self._quickly(pairs, column)
+            for column in columns:
+                pairs = self._asked(pairs, column, self._prepared[column].gammas)
+        left, right, gammas = pairs.left, pairs.right, self._bounds.gammas(pairs.cells)
         if self._floor > -np.inf:
             weight = weight_bits(self._terms, self._weights, gammas, left_rows=left, right_rows=right)
             kept = weight >= self._floor
             left, right, gammas = left[kept], right[kept], gammas[kept]
         return Found(rule, left, right, gammas, n_pairs)
 
+    def _quickly(self, pairs: Open, column: int) -> Open:
+        """The pairs after integer work; left out once it has proved to settle little that equality had not."""
+        quick = quick_of(self._prepared[column])
+        if quick is None or self._n_settled[column] < _WORTHWHILE * self._n_asked[column]:
+            return pairs
+
+        def ask(left_rows: IntArray, right_rows: IntArray) -> Int8Array:
+            found = quick(left_rows, right_rows)
+            self._n_asked[column] += len(found)
+            self._n_settled[column] += int(np.count_nonzero(found != UNSETTLED))
+            return found
+
+        return self._asked(pairs, column, ask)
+
     def _asked(self, pairs: Open, column: int, ask: Callable[[IntArray, IntArray], Int8Array]) -> Open:
         """The pairs after a comparison was asked of those for which it is not settled."""
-        left, right, gammas, own = pairs
-        rows = np.flatnonzero(gammas[:, column] <= UNSETTLED)
+        left, right, cells, own = pairs
+        rows = self._bounds.open(cells, column)
         if not len(rows):
             return pairs
-        gammas[rows, column] = ask(left[rows], right[rows])
+        self._bounds.settle(cells, column, rows=rows, gammas=ask(left[rows], right[rows]))
         if self._floor == -np.inf:
             return pairs
-        bound = self._bounds.of(gammas)
+        bound = self._bounds.of(cells)
         bound += own
         kept = np.flatnonzero(bound >= np.float32(self._floor - SLACK_BITS))
         if len(kept) == len(left):
             return pairs
-        fewer = np.empty((len(kept), gammas.shape[1]), dtype=np.int8, order="F")
-        for place in range(gammas.shape[1]):
-            fewer[:, place] = gammas[kept, place]
-        return Open(left[kept], right[kept], fewer, own[kept])
+        return Open(left[kept], right[kept], cells[:, kept], own[kept])
 
 
 def _scan(candidates: Candidates, equality: EqualityBound, *, only: BoolArray | None, compiled: bool | None) -> Scan:

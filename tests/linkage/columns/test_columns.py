@@ -12,6 +12,7 @@ from linkage.columns import BadExpression, ColumnMissing, Columns, Expression, T
 from linkage.columns import sql as by_sql
 from linkage.columns.encoding import encode
 from linkage.columns.folding import fold, fold_all
+from linkage.columns.native import by_arrow
 
 TEXTS = st.lists(st.one_of(st.none(), st.text("aBäßÄ -ł1", max_size=4)), max_size=8)
 
@@ -172,3 +173,17 @@ def test_counts_leave_the_missing_out() -> None:
     left, right = coded.counts()
     assert (left.tolist(), right.tolist()) == ([2, 1], [0, 1])
     np.testing.assert_allclose(coded.pooled_shares(), [0.5, 0.5])
+
+
+@pytest.mark.parametrize("sql", ["lower(a)", "upper(a)", "substr(a, 2, 2)", "SUBSTRING( a ,1,1)", "year(d)"])
+def test_what_arrow_evaluates_is_what_duckdb_would(sql: str) -> None:
+    table = pa.table({"a": ["Müller", "ß", "", None], "d": pa.array([0, -1, 20_000, None], pa.date32())})
+    column = "d" if sql == "year(d)" else "a"
+    quickly = by_arrow(table.column(column).chunk(0), sql)
+    assert quickly is not None
+    assert quickly.to_pylist() == by_sql.scalar(table, sql).to_pylist()
+
+
+@pytest.mark.parametrize("sql", ["substr(a, -1, 1)", "substr(a, 0, 2)", "reverse(a)", "a || a", "lower(a, 1)"])
+def test_everything_else_is_duckdbs(sql: str) -> None:
+    assert by_arrow(pa.array(["x"]), sql) is None
