@@ -21,8 +21,9 @@ class Standing:
     Attributes:
         found: The pairs.
         above: `(n_pairs,)` whether the pair reaches the threshold.
-        lost: `(n_pairs,)` whether it reaches it, but its left record is linked to another one.
-        free_end: `(n_pairs,)` whether its right record is not linked.
+        lost: `(n_pairs,)` 1 if it reaches it, but its left record is linked to another one; within one table the
+            number of its records that are.
+        lost_free: `(n_pairs,)` in how many of these cases its other record is not linked at all.
         doubt: `(n_pairs,)` share of the odds that pairs above the threshold for one of its records hold against it.
         n_above: `(n_left,)` pairs of each left record above the threshold; within one table of every record.
         n_below: `(n_left,)` pairs below it between records that are not linked.
@@ -33,8 +34,8 @@ class Standing:
 
     found: FoundPairs
     above: BoolArray
-    lost: BoolArray
-    free_end: BoolArray
+    lost: IntArray
+    lost_free: IntArray
     doubt: FloatArray
     n_above: IntArray
     n_below: IntArray
@@ -75,18 +76,22 @@ def standing(found: FoundPairs) -> Standing:
     """Count what every pair stands against."""
     above = found.probability >= found.threshold
     taken_left, taken_right = _taken(found)
-    below = ~above & ~taken_left[found.left] & ~taken_right[found.right]
+    rival, left, right = above & ~found.linked, taken_left[found.left], taken_right[found.right]
+    lost, lost_free = (rival & left).astype(np.int64), (rival & left & ~right).astype(np.int64)
+    if found.within:
+        lost, lost_free = lost + (rival & right), lost_free + (rival & right & ~left)
+    below = ~above & ~left & ~right
     return Standing(
         found=found,
         above=above,
-        lost=above & ~found.linked & taken_left[found.left],
-        free_end=~taken_right[found.right],
+        lost=lost,
+        lost_free=lost_free,
         doubt=1 - _share_of_crowd(found, above | found.linked),
         n_above=_pairs_of(found, above),
         n_below=_pairs_of(found, below),
         taken=taken_left,
         right_linked=float(taken_right.mean()) if len(taken_right) else 0.0,
-        competes=bool((above & ~found.linked).any()),
+        competes=bool(rival.any()),
     )
 
 

@@ -87,7 +87,7 @@ def by_model(part: Part) -> View:
 
 def by_neighbours(part: Part) -> View | None:
     """From the numbers of partners; None without links."""
-    n, n_records = int(part.linked.sum()), len(part.records)
+    n, n_records = int(part.linked.sum()), len(part.records) * _records_a_pair(part)
     if n == 0:
         return None
     fit = fit_neighbours(part.standing.n_above[part.records])
@@ -99,6 +99,11 @@ def by_neighbours(part: Part) -> View | None:
     else:  # every pair above the threshold is a link
         false, unsure = Range(*fit.bounds(fit.false_mean * n_records)), Range(0.0, 0.0, 0.0)
     return View("neighbours", n, _realised(false.plus(unsure), most=n), _missed(part, swapped=unsure))
+
+
+def _records_a_pair(part: Part) -> float:
+    """Within one table every pair is a partner of two of the records counted."""
+    return 0.5 if part.standing.found.within else 1.0
 
 
 def _swaps(part: Part, *, partnered: float, false_mean: float) -> Range:
@@ -115,8 +120,7 @@ def _free_ends(part: Part) -> Range:
 
     A brother who is in the right table alone is free; one whose own record is in the left table mostly is not.
     """
-    lost = part.standing.lost[part.rows]
-    n, free = int(lost.sum()), int((lost & part.standing.free_end[part.rows]).sum())
+    n, free = (int(held[part.rows].sum()) for held in (part.standing.lost, part.standing.lost_free))
     low, high = wilson_interval(free, n)
     return Range(free / n if n else 1 - part.standing.right_linked, low, high)
 
@@ -126,7 +130,7 @@ def _missed(part: Part, *, swapped: Range) -> Range:
     free = part.records[~part.standing.taken[part.records]]
     fit = fit_neighbours(part.standing.n_below[free])
     beneath = _counted(part.expected_below).plus(swapped)
-    return Range(*fit.bounds(fit.partnered * len(free))).plus(beneath)
+    return Range(*fit.bounds(fit.partnered * len(free) * _records_a_pair(part))).plus(beneath)
 
 
 def by_decoys(part: Part, *, n_decoy_links: int, n_sets: int) -> View | None:

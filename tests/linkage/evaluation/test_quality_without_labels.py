@@ -181,6 +181,35 @@ def test_an_overconfident_model_is_contradicted_by_the_number_of_partners() -> N
     assert quality.precision.share.share == by["neighbours"].share
 
 
+@pytest.mark.parametrize("compete", [False, True], ids=["all above the threshold", "one partner each"])
+def test_within_one_table_a_pair_is_a_partner_of_both_its_records(compete: bool) -> None:
+    hits = 0
+    for seed in SEEDS:
+        draw = stream("one-table", seed=seed)
+        n, n_true, n_false = 4000, 1000, 300
+        ends = np.sort(draw.integers(0, n, (n_false, 2)), axis=1)
+        ends = ends[ends[:, 0] < ends[:, 1]]
+        left = np.concatenate([np.arange(n_true), ends[:, 0]])
+        right = np.concatenate([np.arange(n_true) + n_true, ends[:, 1]])
+        weight = np.where(np.arange(len(left)) < n_true, 9.0, 6.0)
+        best = np.zeros(n)
+        for side in (left, right):
+            np.maximum.at(best, side, weight)
+        chosen = (weight >= best[left]) & (weight >= best[right]) if compete else np.ones(len(left), dtype=bool)
+        pairs = pa.table(
+            {
+                "left_row": left,
+                "right_row": right,
+                "match_probability": 1 / (1 + 2.0**-weight),
+                "judgement": np.where(chosen, "link", "non_link"),
+            }
+        )
+        given = found_pairs(pairs, n_left=n, partners=Partners.ONE, threshold=0.9)
+        views = {seen.view: seen.share for seen in estimate_without_labels(given).overall.precision.views}
+        hits += holds(views["neighbours"], n_true / chosen.sum())
+    assert hits >= 10
+
+
 def test_subgroups_have_their_own_intervals_that_hold_their_truth() -> None:
     world = World(n=4000, families=0.2)
     hits, n = np.zeros(2), 0
