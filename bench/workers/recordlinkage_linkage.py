@@ -57,7 +57,12 @@ def run(told: argparse.Namespace) -> dict[str, object]:
     pairs = pd.DataFrame({"unique_id_l": found.get_level_values(0), "unique_id_r": found.get_level_values(1)})
     pairs.to_parquet(told.out / "predictions.parquet")
     clock.took("write")
-    return {"seconds": clock.seconds, "n_pairs": len(found), "n_candidates": len(links)}
+    return {
+        "seconds": clock.seconds,
+        "cpu_seconds": clock.cpu_seconds,
+        "n_pairs": len(found),
+        "n_candidates": len(links),
+    }
 
 
 def _read(path: Path):  # type: ignore[no-untyped-def]
