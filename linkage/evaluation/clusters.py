@@ -28,8 +28,8 @@ class Scores(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    precision: Share
-    recall: Share
+    precision: Share = Field(description="Share of what was put together that belongs together.")
+    recall: Share = Field(description="Share of what belongs together that was put together.")
     f1: float | None = Field(description="Harmonic mean; null where one of the two is unknown.")
 
 
@@ -59,7 +59,7 @@ class GroupClusterScores(BaseModel):
 
     grouping: str = Field(description="What was grouped by.")
     level: str = Field(description="Which subgroup.")
-    scores: ClusterScores
+    scores: ClusterScores = Field(description="Scores of its records.")
 
 
 class NameRates(BaseModel):

@@ -50,7 +50,7 @@ class GroupIdentifiability(BaseModel):
 
     grouping: str = Field(description="What was grouped by.")
     level: str = Field(description="Which subgroup.")
-    of: FileIdentifiability
+    of: FileIdentifiability = Field(description="Its records.")
 
 
 def identifiability(

@@ -38,7 +38,7 @@ class Seen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     view: str = Field(description="model, neighbours, decoys or histories.")
-    share: Share
+    share: Share = Field(description="The share and its interval by this view.")
 
 
 class Estimated(BaseModel):
@@ -72,7 +72,7 @@ class GroupQualityEstimate(BaseModel):
 
     grouping: str = Field(description="What was grouped by.")
     level: str = Field(description="Which subgroup.")
-    quality: Quality
+    quality: Quality = Field(description="Its quality.")
 
 
 class QualityEstimate(BaseModel):
@@ -82,7 +82,7 @@ class QualityEstimate(BaseModel):
 
     threshold: float = Field(description="Probability from which pairs are links.")
     n_decoy_sets: int = Field(description="Decoy sets that were linked beside the records.")
-    overall: Quality
+    overall: Quality = Field(description="Of all records.")
     groups: tuple[GroupQualityEstimate, ...] = Field((), description="By subgroup.")
     assumptions: tuple[str, ...] = Field(description="What each view takes for granted.")
 

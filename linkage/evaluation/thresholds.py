@@ -47,7 +47,7 @@ class GroupAccuracy(BaseModel):
 
     grouping: str = Field(description="What was grouped by.")
     level: str = Field(description="Which subgroup.")
-    at: AccuracyAt
+    at: AccuracyAt = Field(description="Counts of its pairs at the threshold.")
 
 
 class Accuracy(BaseModel):
@@ -57,7 +57,7 @@ class Accuracy(BaseModel):
 
     n_labels: int = Field(description="Labelled pairs, unlisted non-matches not counted.")
     is_sample: bool = Field(description="Whether the labels are weighted as a sample of all pairs.")
-    overall: AccuracyAt
+    overall: AccuracyAt = Field(description="Counts of all pairs at the threshold.")
     roc_area: float | None = Field(description="Area under the ROC curve; null without matches or non-matches.")
     average_precision: float | None = Field(description="Area under the precision-recall curve, as steps.")
     groups: tuple[GroupAccuracy, ...] = Field((), description="By subgroup.")

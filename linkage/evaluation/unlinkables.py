@@ -24,7 +24,7 @@ class GroupUnlinkable(BaseModel):
     grouping: str = Field(description="What was grouped by.")
     level: str = Field(description="Which subgroup.")
     n_records: int = Field(description="Its records.")
-    share: Share
+    share: Share = Field(description="Share of the records that do not reach the threshold.")
 
 
 class Unlinkable(BaseModel):
@@ -35,7 +35,7 @@ class Unlinkable(BaseModel):
     threshold_match_weight: float = Field(description="Pairs at or above this weight are links (bits).")
     n_records: int = Field(description="Records.")
     n_unlinkable: int = Field(description="Records that do not reach it.")
-    share: Share
+    share: Share = Field(description="Share of the records that do not reach the threshold.")
     groups: tuple[GroupUnlinkable, ...] = Field((), description="By subgroup.")
 
 
