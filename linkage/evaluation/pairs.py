@@ -138,7 +138,12 @@ def from_labels_table(
 
 
 def from_label_column(
-    left_label: IntArray, right_label: IntArray | None = None, *, pairs: pa.Table, proposed: IntArray | None = None
+    left_label: IntArray,
+    right_label: IntArray | None = None,
+    *,
+    pairs: pa.Table,
+    proposed: IntArray | None = None,
+    apart: IntArray | None = None,
 ) -> LabelledPairs:
     """
     From the true person of every record: every true pair, and every scored pair that is none.
@@ -148,6 +153,7 @@ def from_label_column(
         right_label: `(n_right,)`; None: duplicates within one table.
         pairs: Scored pairs: left_row, right_row, match_weight; reason_code where pairs competed.
         proposed: `(n, 2)` rows of true pairs that blocking proposes though they are not in `pairs`.
+        apart: `(n_left,)` within one table: records of one code are never paired, such as those of one source.
 
     Raises:
         BadLabels: If the labels imply more pairs than can be listed.
@@ -155,6 +161,9 @@ def from_label_column(
     within = right_label is None
     other = left_label if right_label is None else right_label
     true_left, true_right = _true_pairs(left_label, other, within=within)
+    if apart is not None:
+        allowed = apart[true_left] != apart[true_right]
+        true_left, true_right = true_left[allowed], true_right[allowed]
     true = pair_keys(true_left, true_right)
     left, right = (_rows(pairs, name, "pairs") for name in ("left_row", "right_row"))
     false = np.flatnonzero((left_label[left] >= 0) & (other[right] >= 0) & (left_label[left] != other[right]))
@@ -165,6 +174,9 @@ def from_label_column(
         seen |= np.isin(keys, pair_keys(proposed[:, 0], proposed[:, 1]))
     n_left, n_right = int((left_label >= 0).sum()), int((other >= 0).sum())
     n_possible = n_left * (n_left - 1) // 2 if within else n_left * n_right
+    if apart is not None:
+        _, sizes = np.unique(apart[left_label >= 0], return_counts=True)
+        n_possible -= int((sizes * (sizes - 1) // 2).sum())
     return LabelledPairs(
         left=np.concatenate([true_left, left[false]]),
         right=np.concatenate([true_right, right[false]]),

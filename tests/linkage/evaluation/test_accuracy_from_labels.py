@@ -60,6 +60,13 @@ def test_duplicates_within_one_table_count_each_pair_once() -> None:
     assert (at.tp, at.fp, at.fn, at.tn) == (1, 1, 2, 2)
 
 
+def test_records_of_one_source_that_are_never_paired_are_no_missed_matches() -> None:
+    pairs = pa.table({"left_row": [0], "right_row": [2], "match_weight": [4.0]})
+    labelled = from_label_column(np.array([7, 7, 7, 8]), pairs=pairs, apart=np.array([0, 0, 1, 1]))
+    at = accuracy_at(labelled, 0.0)
+    assert (at.tp, at.fp, at.fn, at.tn) == (1, 0, 1, 2)
+
+
 def test_labels_of_a_table_may_name_a_pair_of_one_table_either_way_round() -> None:
     labels = pa.table({"left_row": [3, 0], "right_row": [1, 1], "clerical_match_score": [0.2, 0.9]})
     pairs = pa.table({"left_row": [0, 1], "right_row": [1, 3], "match_weight": [4.0, 4.0]})
