@@ -6,6 +6,7 @@ Equal inputs give equal bytes: names that altair counts up over a process are nu
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -150,6 +151,20 @@ def svg(chart: Drawable) -> str:
     drawn = cast("str", cast("Any", vl_convert).vegalite_to_svg(chart.to_dict(), allowed_base_urls=[]))
     if re.search(r"""(href|src)=["'](?!#|data:)""", drawn) or load_reference(drawn):
         raise ValueError("the chart refers to something outside itself")
+    return _own_ids(drawn)
+
+
+def _own_ids(drawn: str) -> str:
+    """
+    Ids of gradients and clips that depend on the picture alone: the renderer counts them up over a process.
+
+    They begin with the picture's digest, so that pictures on one page do not take each other's.
+    """
+    counted = dict.fromkeys(re.findall(r'\bid="((?:gradient|clip)_?\d+)"', drawn))
+    bare = re.sub(r"\b(gradient|clip)_?\d+\b", r"\1", drawn)
+    digest = hashlib.sha256(bare.encode()).hexdigest()[:8]
+    for number, name in enumerate(counted):
+        drawn = re.sub(rf"\b{name}\b", f"i{digest}_{number}", drawn)
     return drawn
 
 

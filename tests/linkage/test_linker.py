@@ -125,7 +125,7 @@ def test_a_left_record_may_have_several_right_ones_when_asked() -> None:
     settings = propose(left, twice, cardinality="one_to_many")
     pairs = rows(Linker([left, twice], settings).link())
     assert len(np.unique(pairs[:, 1])) == len(pairs)
-    assert np.bincount(pairs[:, 0]).max() == 2
+    assert np.mean(np.bincount(pairs[:, 0])[np.unique(pairs[:, 0])] == 2) >= 0.99
     assert len(pairs) > 1.8 * len(true)
 
 
