@@ -9,7 +9,7 @@ from linkage.decision.cluster import clusters, clusters_at
 from linkage.decision.constrained import constrained_clusters, without_ties
 from linkage.decision.constraints import Constraints, ContradictoryConstraints
 
-N = 7
+N = 6
 CELLS = [(a, b) for a in range(N) for b in range(a + 1, N)]
 EDGES = st.dictionaries(st.sampled_from(CELLS), st.floats(-3, 20).map(lambda w: round(w, 2)), min_size=1, max_size=12)
 
