@@ -126,6 +126,8 @@ class Sources:
                 return self.columns.codes(expression, user=self.user)
             shorter = expression.model_copy(update={"transforms": tuple(before)})
             return stepped(self.codes(shorter), last)
+        if expression.transforms:
+            raise self.wrong(expression, "single values", "transforms of arrays go with levels for arrays")
         joined = [pc.binary_join(side.cast(pa.list_(pa.string())), "\x1f") for side in self.raw(expression)]
         return self._coded(joined[0], joined[1])
 
@@ -253,6 +255,6 @@ def _matrix(column: pa.ChunkedArray) -> NDArray[np.float64] | None:
         return None
     out = np.full((len(lists), width), np.nan)
     values = np.asarray(pc.list_flatten(lists).to_numpy(zero_copy_only=False), dtype=np.float64)
-    out[there] = values.reshape(-1, width)
+    out[there] = values.reshape(-1, max(width, 1))[:, :width]
     norms = np.sqrt((out**2).sum(axis=1, keepdims=True))
     return np.asarray(out / np.where(norms == 0, np.nan, norms), dtype=np.float64)

@@ -78,7 +78,8 @@ class _AboutMissing(Level):
             left, right = sources.numbers(self.column)
             return Presence(np.isnan(left), np.isnan(right), side)
         raw = sources.raw(self.column)
-        if is_list(raw[0].type) and not self.column.transforms:
+        element = self.column.transforms[:1] and self.column.transforms[0].kind == "access_extreme_array_element"
+        if is_list(raw[0].type) and not element:
             null = [np.asarray(part.is_null().to_numpy(), dtype=bool) for part in raw]
             return Presence(null[0], null[1], side)
         codes = sources.codes(self.column)

@@ -83,7 +83,7 @@ def test_a_birth_date_has_the_levels_of_splink() -> None:
 DATES = st.dates(dt.date(1900, 1, 1), dt.date(2020, 12, 31))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(dates=st.lists(DATES, min_size=1, max_size=6))
 def test_elapsed_time_is_that_of_splinks_sql(dates: list[dt.date]) -> None:
     comparison = cl.AbsoluteDateDifferenceAtThresholds("x", metrics=["day", "month", "year"], thresholds=[10, 3, 2])

@@ -51,7 +51,7 @@ def test_a_text_reaches_the_level_of_its_likeness(comparison: Comparison, wanted
     assert found == ["exact", wanted, "else", None, None]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(words=WORDS)
 @pytest.mark.parametrize(
     ("function", "measure", "comparison"),
@@ -71,7 +71,7 @@ def test_similarities_of_ascii_text_are_those_of_duckdb_and_rapidfuzz(
         assert found.tolist() == [measure(a, b) >= 0.8 for a in words for b in words]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(words=WORDS, edits=st.integers(1, 3))
 def test_edits_are_those_of_duckdb_and_rapidfuzz(words: list[str], edits: int) -> None:
     words = words_of(words)
