@@ -69,11 +69,11 @@ def _counts(codes: Int32Array, n_values: int) -> IntArray:
 @dataclass(frozen=True, slots=True)
 class Distinct:
     """
-    A column as its distinct values.
+    A column as its few values.
 
     Attributes:
         index: `(n_rows,)` index into `values`, -1 where missing.
-        values: Distinct values of the column as it is typed, in the order in which they first occur.
+        values: Its values as they are typed; a value may occur more than once.
     """
 
     index: Int32Array

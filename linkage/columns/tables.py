@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,7 +31,7 @@ class Columns:
         self.within = right is None
         self.right = left if right is None else right
         self._codes: dict[Expression, Codes] = {}
-        self._distinct: dict[tuple[bool, str], Distinct] = {}
+        self._distinct: dict[tuple[bool, str, str | None], Distinct] = {}
 
     def codes(self, expression: Expression, *, user: str = "expression") -> Codes:
         """
@@ -60,6 +63,10 @@ class Columns:
             return left, left
         return left, self._typed(expression, user=user, right=True)
 
+    def release(self) -> None:
+        """Let go of what only further expressions of the same columns would use; they are read again if need be."""
+        self._distinct.clear()
+
     def _encode(self, expression: Expression, user: str) -> Codes:
         left = self._distinct_side(expression, user=user, right=False)
         same = self.within and expression.symmetric
@@ -67,36 +74,65 @@ class Columns:
         return join_distinct(left, right, mapper=_mapper(expression))
 
     def _distinct_side(self, expression: Expression, *, user: str, right: bool) -> Distinct:
-        names = expression.right_columns if right else expression.columns
+        """One side's values; those of an SQL expression of one column are evaluated once for each value of it."""
+        text, names = _reads(expression, right=right)
+        if text is None:
+            return self._distinct_column(expression, names[0], user=user, right=right)
+        held = _held(self.right if right else self.left, names, user)
+        if len(names) != 1 or pa.types.is_nested(held.column(0).type):
+            return distinct_of(self._typed(expression, user=user, right=right), user=user)
+        base = self._distinct_column(Expression(column=names[0]), names[0], user=user, right=right)
+        return _evaluated(base, names[0], text)
+
+    def _distinct_column(self, expression: Expression, name: str, *, user: str, right: bool) -> Distinct:
         steps = expression.transforms
-        element = bool(steps) and steps[0].kind == "access_extreme_array_element"
-        key = f"{element and steps[0].arguments}{expression.right_sql if right else ''}{expression.sql}{names}"
-        place = (right and not self.within, key)
+        element = str(steps[0].arguments[0]) if steps and steps[0].kind == _ELEMENT else None
+        place = (right and not self.within, name, element)
         if place not in self._distinct:
-            typed = self._typed(expression, user=user, right=right)
-            if element:
-                typed = _extreme(typed, last=steps[0].arguments[0] == "last", user=user)
+            typed = column_of(self.right if right else self.left, name, user)
+            if element is not None:
+                typed = _extreme(typed, last=element == "last", user=user)
             self._distinct[place] = distinct_of(typed, user=user)
         return self._distinct[place]
 
     def _typed(self, expression: Expression, *, user: str, right: bool) -> pa.ChunkedArray:
         table = self.right if right else self.left
-        if expression.sql is None:
-            name = (expression.right_column if right else None) or str(expression.column)
-            return column_of(table, name, user)
-        text = (expression.right_sql if right else None) or expression.sql
-        names = expression.right_columns if right else expression.columns
-        held = pa.table({name: column_of(table, name, user) for name in names})
+        text, names = _reads(expression, right=right)
+        if text is None:
+            return column_of(table, names[0], user)
+        held = _held(table, names, user)
         if len(names) == 1 and not pa.types.is_nested(held.column(0).type):
-            distinct = distinct_of(held.column(0), user=user)
+            distinct = self._distinct_side(expression, user=user, right=right)
             values = pa.concat_arrays([distinct.values, pa.nulls(1, distinct.values.type)])
-            quickly = by_arrow(values, text)
-            found = sql.scalar(pa.table({names[0]: values}), text) if quickly is None else quickly
-            missing = len(distinct.values)
-            index = pa.array(distinct.index.astype("int64") % (missing + 1))
-            taken = found.take(index)
-            return taken if isinstance(taken, pa.ChunkedArray) else pa.chunked_array([taken])
+            index = distinct.index.astype("int64") % len(values)
+            return pa.chunked_array([values.take(pa.array(index))])
         return sql.scalar(held if names else table, text)
+
+
+_ELEMENT = "access_extreme_array_element"
+
+
+def _reads(expression: Expression, *, right: bool) -> tuple[str | None, tuple[str, ...]]:
+    """SQL of one side, if any, and the columns it reads."""
+    if right:
+        return expression.right_sql or expression.sql, expression.right_columns
+    return expression.sql, expression.columns
+
+
+def _held(table: pa.Table, names: Sequence[str], user: str) -> pa.Table:
+    return pa.table({name: column_of(table, name, user) for name in names})
+
+
+def _evaluated(base: Distinct, name: str, text: str) -> Distinct:
+    """SQL of one column, evaluated for each of its values and for null."""
+    values = pa.concat_arrays([base.values, pa.nulls(1, base.values.type)])
+    found = by_arrow(values, text)
+    if found is None:
+        made = sql.scalar(pa.table({name: values}), text)
+        found = pa.concat_arrays(made.chunks)
+    if not found[-1].is_valid:
+        return Distinct(base.index, found.slice(0, len(base.values)))
+    return Distinct(np.where(base.index < 0, np.int32(len(base.values)), base.index), found)
 
 
 def _mapper(expression: Expression) -> Mapper | None:

@@ -55,6 +55,7 @@ def test_folding_in_bulk_is_folding_one_by_one(values: list[str | None]) -> None
         (Expression(column="l").access_extreme_array_element("last"), [0, -1, -1, 1], ("b", "c")),
         (Expression(column="l").access_extreme_array_element("first"), [0, -1, -1, 1], ("a", "c")),
         (Expression(sql="substr(a, 1, 2)"), [0, 1, -1, -1], ("Mü", "x")),
+        (Expression(sql="coalesce(n, 2)"), [0, 1, 1, 2], ("1", "2", "3")),
         (Expression(sql="a || n"), [0, 1, -1, -1], ("Müller1.0", "x 2.0")),
         (Expression(sql="len(l)"), [2, 0, -1, 1], ("0", "1", "2")),
     ],
@@ -187,3 +188,16 @@ def test_what_arrow_evaluates_is_what_duckdb_would(sql: str) -> None:
 @pytest.mark.parametrize("sql", ["substr(a, -1, 1)", "substr(a, 0, 2)", "reverse(a)", "a || a", "lower(a, 1)"])
 def test_everything_else_is_duckdbs(sql: str) -> None:
     assert by_arrow(pa.array(["x"]), sql) is None
+
+
+def test_released_columns_are_read_again_when_needed() -> None:
+    columns = Columns(pa.table({"a": ["x", "y"]}))
+    one = columns.codes(Expression(column="a"))
+    columns.release()
+    assert columns.codes(Expression(column="a")) is one
+    assert columns.codes(Expression(column="a").substr(1, 1)).left.tolist() == [0, 1]
+
+
+def test_sql_is_evaluated_as_it_is_typed_too() -> None:
+    left, right = Columns(pa.table({"n": [1, None, 1]})).raw(Expression(sql="n + 1"))
+    assert (left.to_pylist(), left) == ([2, None, 2], right)

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph_schema.chance import stream as stream_of
 from linkage.arrays import Int8Array, IntArray
 from linkage.blocking import BlockingRule, Candidates, block_on
 from linkage.columns import Columns
 from linkage.decision.scored import ScoredPairs
-from linkage.kernel import count, stream, term_bits, weight_bits
+from linkage.kernel import bounds, count, equality, stream, term_bits, weight_bits
 from linkage.model import ComparisonModel, Model
 from linkage.model.model import DependentGroup
 from linkage.model.patterns import count_patterns
@@ -186,3 +187,18 @@ def test_progress_is_told_for_every_pair_once() -> None:
     candidates = Candidates(columns, rules=[block_on("a"), block_on("b")])
     stream(candidates, prepared, weights=weights, floor_bits=0.0, on_pairs=told.append)
     assert sum(told) == 15
+
+
+def test_bounds_stay_exact_where_comparisons_are_too_many_for_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = stream_of("kernel-test", seed=3)
+    names = ["ada", "alf", "bob", "bea", "cyr", None]
+    rows = [tuple(names[i] for i in draw.integers(0, 6, 3)) for _ in range(60)]
+    columns, prepared = bound(rows, None)  # type: ignore[arg-type]
+    told = {"weights": PatternWeights(model(dependent=False)), "floor_bits": 1.0}
+    candidates = Candidates(columns, rules=[BlockingRule(keys=())])
+    wanted, _ = stream(candidates, prepared, **told)
+    monkeypatch.setattr(bounds, "_CELLS", 1)
+    monkeypatch.setattr(equality, "_MOST", 1)
+    found, _ = stream(candidates, prepared, **told)
+    assert 0 < len(wanted) < 60 * 59 // 2
+    assert same(wanted, found)
