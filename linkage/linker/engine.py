@@ -74,7 +74,9 @@ class Engine:
             comparison.prepare(self.columns, lookups=lookups or {}) for comparison in settings.comparisons
         )
         self.named = [(comparison.name, comparison.level_names) for comparison in settings.comparisons]
-        self.candidates = self.candidates_of(settings.blocking_rules_to_generate_predictions)
+        self._bound: tuple[tuple[BlockingRule, ...], Candidates] | None = None
+        rules = settings.blocking_rules_to_generate_predictions
+        self.candidates = Candidates(self.columns, rules=rules, apart=self.apart)
         self.n_rows = (sides.left.num_rows, (sides.left if sides.right is None else sides.right).num_rows)
 
     @property
@@ -83,8 +85,10 @@ class Engine:
         return self.candidates.n_possible
 
     def candidates_of(self, rules: Sequence[BlockingRule]) -> Candidates:
-        """The pairs of other rules than the settings'."""
-        return Candidates(self.columns, rules=rules, apart=self.apart)
+        """The pairs of other rules than the settings'; those asked for last are kept, to be counted and then formed."""
+        if self._bound is None or self._bound[0] != tuple(rules):
+            self._bound = (tuple(rules), Candidates(self.columns, rules=rules, apart=self.apart))
+        return self._bound[1]
 
     def plan(self, rules: Sequence[BlockingRule] | None = None) -> Plan:
         """
