@@ -41,13 +41,8 @@ class CompiledScan:
             return
         looked = equality.looked
         keys = [rule.plain for rule in rules if rule.plain is not None]
-        self._left = _packed([key.left for key in keys] + [part.left for part in looked], candidates.n_left)
-        same = all(key.right is key.left for key in keys) and all(part.right is part.left for part in looked)
-        self._right = (
-            self._left
-            if candidates.within and same
-            else _packed([key.right for key in keys] + [part.right for part in looked], candidates.n_right)
-        )
+        self._left = [key.left for key in keys] + [part.left for part in looked]
+        self._right = _packed([key.right for key in keys] + [part.right for part in looked], None)
         self._strides = np.array([part.stride for part in looked], dtype=np.int64)
         sizes = [len(part.bits) for part in looked]
         self._bits = np.concatenate([np.zeros(0, np.float32), *(part.bits for part in looked)])
@@ -67,15 +62,16 @@ class CompiledScan:
         low, high = np.searchsorted(walk.ends, [piece.begin, piece.stop - 1], side="right")
         left, right = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
         cell, own = np.empty(n, dtype=np.int16), np.empty(n, dtype=np.float32)
+        rows = walk.rows[low : high + 1]
         n_pairs, n_out = self._loop(
-            walk.rows[low : high + 1],
+            rows,
             walk.first[low : high + 1],
             walk.ends[low : high + 1],
             int(walk.ends[low - 1]) if low else 0,
             piece.begin,
             piece.stop,
             walk.partners,
-            self._left,
+            _packed(self._left, rows),
             self._right,
             piece.rule,
             self._n_fit,
@@ -101,11 +97,12 @@ def _n_fitting(candidates: Candidates) -> int:
     return len(candidates.rules)
 
 
-def _packed(columns: Sequence[Int32Array], n_rows: int) -> NDArray[np.int32]:
+def _packed(columns: Sequence[Int32Array], rows: IntArray | None) -> NDArray[np.int32]:
     """`(n_rows, n_columns)` with all integers of a row beside each other, in one line of the cache."""
+    n_rows = len(rows) if rows is not None else len(columns[0])
     out = np.empty((n_rows, len(columns)), dtype=np.int32)
     for place, column in enumerate(columns):
-        out[:, place] = column
+        out[:, place] = column if rows is None else column[rows]
     return out
 
 
@@ -159,7 +156,7 @@ def _scan(
             other = partners[at]
             known = False
             for earlier in range(rule):
-                key = packed_left[row, earlier]
+                key = packed_left[held, earlier]
                 if key >= 0 and key == packed_right[other, earlier]:
                     known = True
                     break
@@ -169,7 +166,7 @@ def _scan(
             cell = 0
             extra = np.float32(0.0)
             for part in range(n_looked):
-                a = packed_left[row, n_rules + part]
+                a = packed_left[held, n_rules + part]
                 b = packed_right[other, n_rules + part]
                 if a < 0 or b < 0:
                     continue

@@ -9,6 +9,7 @@ would give; no table of pairs is ever held.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -237,8 +238,13 @@ def _pieces(candidates: Candidates, *, only: BoolArray | None) -> Iterator[list[
 
 
 def _weighed(pairs: ScoredPairs, weights: PatternWeights, terms: Sequence[Terms], *, prior_bits: float) -> ScoredPairs:
-    bits = np.asfortranarray(weights.terms(pairs.gammas))
+    """The pairs by left and right row, with their weights."""
+    order = np.lexsort((pairs.right, pairs.left))
+    pairs = replace(
+        pairs, rule=pairs.rule[order], left=pairs.left[order], right=pairs.right[order], gammas=pairs.gammas[order]
+    )
+    bits = weights.terms(pairs.gammas)
     added = term_bits(terms, weights, pairs.gammas, left_rows=pairs.left, right_rows=pairs.right)
     for place, term in enumerate(terms):
         bits[:, term.column] += added[:, place]
-    return pairs.with_bits(bits, prior_bits=prior_bits)
+    return replace(pairs, bits=bits, weight=bits.sum(axis=1) + prior_bits)
