@@ -46,6 +46,7 @@ __all__ = ["DependenceSettings", "DependentFit", "fit_dependent", "refit_depende
 _AMONG: tuple[Among, Among] = ("matches", "non-matches")
 _TRIAL_ITERATIONS = 40
 _TRIAL_TOLERANCE = 1e-4
+_SLIGHTLY_TOO_MANY = 1.05  # times the largest number of matches: worth a warning
 _SEVERE = 1.5  # bits by which agreement is miscounted
 _TRIED = 6  # candidates of each kind that are refitted in a step
 _SMALL = 50_000  # patterns times comparisons: where there are more, fewer candidates are tried, and for less long
@@ -276,7 +277,8 @@ class _Search:
         tried = self._climb(more, run.shares, self._trial)
         gain = tried.history[-1].log_likelihood - self._without[units]
         worth = gain - self._evidence.price(edge, among, run.shares)
-        if worth > 0 and self._matters(more, tried, edge, among) and self._keeps(edge, among, structure, run, tried):
+        won_over = among == "matches" and tried.tables.prior > _GROWTH * run.tables.prior
+        if worth > 0 and not won_over and self._matters(more, tried, edge, among):
             return more, worth, gain
         return more, 0.0, gain
 
@@ -327,13 +329,19 @@ class _Search:
         return out[0], out[1]
 
     def _matches_candidates(self, structure: Structure, run: JointRun) -> list[Edge]:
-        """Interactions among matches most worth a trial: those that expected counts miss most."""
+        """
+        Interactions among matches most worth a trial: those that expected counts miss most, and by more than chance.
+
+        An interaction is to describe the matches there are: fields that fail together by a free number could also
+        take in every pair that agrees on the others, relatives again.
+        """
         missed = {
             edge: self._evidence.score(edge, "matches", run.shares, run.tables, structure).residual_gain
             for edge in self._edges(structure)
             if edge not in structure.m_edges
         }
-        return sorted(missed, key=lambda edge: (-missed[edge], edge))[: self._n_tried]
+        held = [edge for edge, gain in missed.items() if gain >= self._evidence.price(edge, "matches", run.shares)]
+        return sorted(held, key=lambda edge: (-missed[edge], edge))[: self._n_tried]
 
     def _edges(self, structure: Structure) -> list[Edge]:
         """Pairs of comparisons whose joint table would not be too large."""
@@ -359,18 +367,6 @@ class _Search:
         seen = size * joint >= 5
         return bool(seen.any()) and float(np.abs(np.log2(joint / alone))[seen].max()) >= self._sought.least_bits
 
-    def _keeps(self, edge: Edge, among: Among, structure: Structure, run: JointRun, tried: JointRun) -> bool:
-        """
-        Whether an interaction among matches describes the matches there are, instead of winning others over.
-
-        Fields that fail together by a free number can take in every pair that agrees on the others: relatives again.
-        """
-        if among != "matches":
-            return True
-        present = self._evidence.score(edge, among, run.shares, run.tables, structure).residual_gain
-        grown = tried.tables.prior / run.tables.prior
-        return grown <= _GROWTH and present >= self._evidence.price(edge, among, run.shares)
-
     def scores(self, structure: Structure, run: JointRun) -> tuple[PairDependence, ...]:
         """Every pair of comparisons, among matches and among the rest."""
         return tuple(
@@ -385,7 +381,8 @@ class _Search:
             return self._alone
         model = self._model(structure, run.tables)
         doubts = []
-        if self._unexplained(structure, run):
+        wanted = self._wanted(structure, run)
+        if wanted > TOO_MANY:
             said = (
                 "the comparisons repeat each other in more ways than interactions can tell: the weights are those of "
                 "independent comparisons; leave out what the dependence table shows to repeat others"
@@ -401,7 +398,7 @@ class _Search:
             )
         if run.tables.prior * self._evidence.n_pairs < 1:
             doubts.append("EM found less than one expected match: nothing to learn from; use a model trained elsewhere")
-        if run.tables.prior >= self._limits.largest_prior * (1 - 1e-6) and self._limits.largest_prior < 1:
+        if wanted > _SLIGHTLY_TOO_MANY:
             doubts.append("EM wants more matches than there are records: leave out comparisons that repeat each other")
         doubts += _doubts_of_levels(model)
         return Fit(
@@ -412,13 +409,13 @@ class _Search:
             warnings=tuple(doubts),
         )
 
-    def _unexplained(self, structure: Structure, run: JointRun) -> bool:
-        """Whether EM, if it were let, would take far more pairs for matches than there can be: look-alikes remain."""
+    def _wanted(self, structure: Structure, run: JointRun) -> float:
+        """How many times the largest number of matches there can be EM would take, if it were let."""
         cap = self._limits.largest_prior
         if cap >= 1 or run.tables.prior < cap * (1 - 1e-6):
-            return False
+            return 0.0
         free = self._climb(structure, run.shares, replace(self._between, largest_prior=1.0))
-        return free.tables.prior > TOO_MANY * cap
+        return free.tables.prior / cap
 
     def _model(self, structure: Structure, tables: Tables) -> Model:
         parts: dict[int, ComparisonModel] = {}
