@@ -23,7 +23,7 @@ from dataclasses import replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray, FloatArray
@@ -152,7 +152,7 @@ def _combined(fits: list[Fit], found: float, *, n_keys: int, alone: tuple[float,
     if not tested:
         lost = replace(lost, high=lost.high * ASSUMED_ODDS_RATIO)
         reasons = (_UNTESTED,)
-    fitting = float(chi2.sf(best.deviance, best.n_free)) >= _POOR if best.n_free > 0 else None
+    fitting = float(chdtrc(best.n_free, best.deviance)) >= _POOR if best.n_free > 0 else None
     if fitting is False:
         lost = replace(lost, low=0.0)
         reasons = (*reasons, "no model fits the seen histories well: the loss may lie outside the interval")

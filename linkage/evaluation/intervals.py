@@ -6,11 +6,11 @@ from math import isfinite, sqrt
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, pdtr, pdtrik
 
 from linkage.arrays import FloatArray, IntArray
 
-__all__ = ["Share", "poisson_interval", "ratio", "share_of", "wilson_bounds", "wilson_interval"]
+__all__ = ["Share", "poisson_interval", "poisson_quantile", "ratio", "share_of", "wilson_bounds", "wilson_interval"]
 
 _Z_95 = 1.959963984540054
 _DENSE = 4  # codes up to this many times the number of units are counted without sorting
@@ -73,6 +73,20 @@ def poisson_interval(count: float) -> tuple[float, float]:
     """
     low = 0.0 if count <= 0 else float(gammaincinv(count, 0.025))
     return low, float(gammaincinv(count + 1, 0.975))
+
+
+def poisson_quantile(probability: float, mean: float) -> float:
+    """
+    The smallest count that a Poisson variable does not exceed with a probability.
+
+    By `scipy.special`: `scipy.stats` takes longer to load than a small linkage to run.
+
+    >>> poisson_quantile(0.975, 4.0), poisson_quantile(0.025, 0.5)
+    (8.0, 0.0)
+    """
+    above = float(np.ceil(pdtrik(probability, mean)))
+    below = max(above - 1.0, 0.0)
+    return below if pdtr(below, mean) >= probability else above
 
 
 def share_of(n_hits: float, n: float) -> Share:

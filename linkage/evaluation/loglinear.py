@@ -12,10 +12,10 @@ from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
-from scipy.stats import poisson
 
 from linkage.arrays import FloatArray
 from linkage.evaluation.histories import Histories
+from linkage.evaluation.intervals import poisson_quantile
 
 __all__ = ["Carried", "Fit", "models"]
 
@@ -109,7 +109,7 @@ def _carry(x: FloatArray, beta: FloatArray, covariance: FloatArray) -> Carried:
         return Carried(0.0, 0.0, 0.0)
     gradient = expected @ x / total
     factor = float(np.exp(min(_Z_95 * np.sqrt(max(float(gradient @ covariance @ gradient), 0.0)), _MOST_LOG)))
-    below, above = (float(poisson.ppf(q, min(total, 1e12))) for q in (0.025, 0.975))
+    below, above = (poisson_quantile(q, min(total, 1e12)) for q in (0.025, 0.975))
     low = total - float(np.hypot(total - total / factor, total - below))
     high = total + float(np.hypot(total * factor - total, above - total))
     return Carried(total, max(low, 0.0), high)
@@ -117,9 +117,9 @@ def _carry(x: FloatArray, beta: FloatArray, covariance: FloatArray) -> Carried:
 
 def _estimable(inside: FloatArray, outside: FloatArray) -> bool:
     """Whether what is unseen is a combination of what is seen."""
-    _, sizes, rows = np.linalg.svd(inside, full_matrices=False)
-    basis = rows[sizes > 1e-9 * sizes[0]]
-    return bool(np.abs(outside - outside @ basis.T @ basis).max() < 1e-8)
+    sizes, vectors = np.linalg.eigh(inside.T @ inside)  # of few terms; the histories themselves are thousands
+    basis = vectors[:, sizes > 1e-11 * sizes[-1]]
+    return bool(np.abs(outside - (outside @ basis) @ basis.T).max(initial=0.0) < 1e-6)
 
 
 def _newton(x: FloatArray, y: FloatArray) -> FloatArray:

@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import poisson
 
-from linkage.evaluation.intervals import poisson_interval, wilson_interval
+from linkage.evaluation.intervals import poisson_interval, poisson_quantile, wilson_interval
 from linkage.evaluation.neighbours import fit_neighbours
 from linkage.evaluation.standing import Part
 
@@ -151,7 +150,7 @@ def by_decoys(part: Part, *, n_decoy_links: int, n_sets: int) -> View | None:
 
 def _counted(mean: float) -> Range:
     """What a Poisson count of this mean will be."""
-    low, high = (float(poisson.ppf(q, mean)) if mean > 0 else 0.0 for q in (0.025, 0.975))
+    low, high = (poisson_quantile(q, mean) if mean > 0 else 0.0 for q in (0.025, 0.975))
     return Range(mean, min(low, mean), max(high, mean))
 
 
