@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from linkage.columns.folding import fold, name_parts
-
-__all__ = ["ags", "code", "ik", "kvnr", "name_spelling", "plz"]
+__all__ = ["ags", "code", "ik", "kvnr", "plz"]
 
 _KVNR = re.compile(r"[A-Z]\d{9}")
 _IK = re.compile(r"\d{9}")
@@ -89,13 +87,3 @@ def code(text: str) -> str:
     ('Q210', '1273')
     """
     return re.sub(r"[^0-9A-Z]", "", text.upper())
-
-
-def name_spelling(text: str) -> str:
-    """
-    A name in one spelling, without particles and titles where something else is left.
-
-    >>> name_spelling("Dr. von der Heide-Müller")
-    'heide mueller'
-    """
-    return " ".join(name_parts(fold(text)))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from linkage.columns import sql
 from linkage.columns.dates import date_digits, keyed_date, month_and_day
 from linkage.columns.folding import fold, fold_all, name_parts
-from linkage.columns.german import ags, code, ik, kvnr, name_spelling, plz
+from linkage.columns.german import ags, code, ik, kvnr, plz
 from linkage.columns.phonetic import cologne
 
 __all__ = ["Kind", "Transform"]
@@ -134,7 +134,6 @@ _EACH: dict[Kind, Callable[[str], str]] = {
     "keyed_date": keyed_date,
     "kvnr": kvnr,
     "month_day": month_and_day,
-    "name": name_spelling,
     "phonetic": cologne,
     "plz": plz,
     "year": _year,
@@ -143,6 +142,14 @@ _EACH: dict[Kind, Callable[[str], str]] = {
 
 def _letters(values: pa.Array) -> pa.Array:
     return pc.replace_substring(fold_all(values), pattern=" ", replacement="")
+
+
+def _names(values: pa.Array) -> pa.Array:
+    """Folded, without particles: only names of several parts have any."""
+    folded = fold_all(values)
+    several = pc.fill_null(pc.match_substring(folded, " "), False)
+    bare = pa.array([" ".join(name_parts(text)) for text in folded.filter(several).to_pylist()], pa.string())
+    return pc.replace_with_mask(folded, several, bare)
 
 
 def _first_letters(values: pa.Array, length: int) -> pa.Array:
@@ -189,6 +196,7 @@ _WHOLE: dict[Kind, Callable[..., pa.Array]] = {
     "folded": fold_all,
     "last_letters": _last_letters,
     "lower": pc.utf8_lower,
+    "name": _names,
     "nullif": _nullif,
     "regex_extract": _regex_extract,
     "substr": _substr,

@@ -225,12 +225,14 @@ class NameVariantLevel(Level):
 
     def bind(self, sources: Sources) -> Bound:
         sources.texts(self.column)
-        return sources.once(("variant", self.column), lambda: _variants(sources.codes(self.column)))
+        return sources.once(
+            ("variant", self.column), lambda: _variants(sources.codes(self.column), folded=_is_folded(self.column))
+        )
 
 
-def _variants(codes: Codes) -> _Variant:
-    folded = [fold(value) for value in codes.values]
-    spellings = np.array([loose(value) for value in folded], dtype=object)
+def _variants(codes: Codes, *, folded: bool) -> _Variant:
+    texts = codes.values if folded else [fold(value) for value in codes.values]
+    spellings = np.array([loose(value) for value in texts], dtype=object)
     number = np.unique(spellings, return_inverse=True)[1] if len(spellings) else np.zeros(0)
-    parts = [sorted({part for part in value.split() if len(part) >= _SHORTEST_PART}) for value in folded]
+    parts = [sorted({part for part in value.split() if len(part) >= _SHORTEST_PART}) for value in texts]
     return _Variant(codes, number.astype(np.int64), _sets_of(parts))

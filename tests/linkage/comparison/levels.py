@@ -1,5 +1,7 @@
 """What the tests of comparisons share: one pair of values and the level it reaches."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 
@@ -29,7 +31,7 @@ def level(comparison: Comparison, a: object, b: object, *, kind: pa.DataType | N
     return None if gamma < 0 else comparison.level_names[gamma]
 
 
-def level_of_rows(comparison: Comparison, a: dict[str, object], b: dict[str, object]) -> str | None:
+def level_of_rows(comparison: Comparison, a: Mapping[str, object], b: Mapping[str, object]) -> str | None:
     """The same of two records."""
     schema = pa.Table.from_pylist([a, b]).schema
     left, right = (pa.Table.from_pylist([row], schema=schema) for row in (a, b))
