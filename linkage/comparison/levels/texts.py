@@ -225,9 +225,8 @@ class NameVariantLevel(Level):
 
     def bind(self, sources: Sources) -> Bound:
         sources.texts(self.column)
-        return sources.once(
-            ("variant", self.column), lambda: _variants(sources.codes(self.column), folded=_is_folded(self.column))
-        )
+        folded = bool(self.column.transforms) and self.column.transforms[-1].kind in {"name", "folded"}
+        return sources.once(("variant", self.column), lambda: _variants(sources.codes(self.column), folded=folded))
 
 
 def _variants(codes: Codes, *, folded: bool) -> _Variant:
