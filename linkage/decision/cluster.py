@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from linkage.arrays import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["clusters", "clusters_at", "conflict_components"]
 
@@ -69,6 +72,8 @@ def conflict_components(pairs: IntArray, *, bits: FloatArray, cannot: IntArray) 
     Returns:
         One graph a cluster, by lowest record; `graph["cannot"]` lists its conflicts.
     """
+    import networkx as nx  # loads longer than most conflicts take to find
+
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(int(record) for record in np.unique(cannot))
     for (a, b), weight in zip(pairs.tolist(), bits.tolist(), strict=True):

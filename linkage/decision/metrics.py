@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-import networkx as nx
 import numpy as np
 import pyarrow as pa
 
@@ -92,6 +91,8 @@ def find_bridges(pairs: IntArray) -> BoolArray:
     Args:
         pairs: `(n_pairs, 2)` records, each pair once.
     """
+    import networkx as nx  # loads longer than most linkages need it
+
     found = components(pairs[:, 0], pairs[:, 1])
     of_node = np.zeros(int(pairs.max(initial=-1)) + 1, dtype=np.int64)
     of_node[pairs] = found.of_pair[:, None]
