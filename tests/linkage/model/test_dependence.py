@@ -250,3 +250,13 @@ def test_an_unfinished_joint_fit_says_so() -> None:
     )
     assert not found.fit.converged
     assert any("did not converge" in text for text in found.fit.warnings)
+
+
+def test_after_a_fall_back_nothing_is_said_to_be_modelled_and_a_refit_is_independent_too() -> None:
+    patterns, _, cap = counted(11)
+    u = chance(patterns)
+    one = DependenceSettings(most_interactions=1)
+    found = fit_dependent(patterns, comparisons=FIELDS, u=u, largest_prior=cap, dependence=one)
+    assert found.structure == Structure()
+    assert not any(part.modelled for part in found.dependence)
+    assert refit_dependent(found, patterns, u=u, largest_prior=cap) == found.independent.model
