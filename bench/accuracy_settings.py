@@ -175,6 +175,24 @@ def _mock_census() -> LinkSettings:
     )
 
 
+def _made_persons() -> LinkSettings:
+    return LinkSettings(
+        cardinality=Cardinality.ONE_TO_ONE,
+        comparisons=(
+            _name("given_name", "surname"),
+            _name("surname", "given_name"),
+            _born("birth_date"),
+            cl.ExactMatch("sex"),
+            _text("street"),
+            cl.PLZComparison("plz"),
+        ),
+        blocking_rules_to_generate_predictions=_rules(
+            (Expression(column="birth_date").then("date"),), ("plz",), ("surname",), ("given_name", "sex")
+        ),
+        threshold=_THRESHOLD,
+    )
+
+
 _HAND_WRITTEN: Mapping[str, Callable[[], LinkSettings]] = {
     "febrl3": lambda: _febrl(LinkType.DEDUPE_ONLY),
     "febrl4": lambda: _febrl(LinkType.LINK_ONLY),
@@ -184,6 +202,7 @@ _HAND_WRITTEN: Mapping[str, Callable[[], LinkSettings]] = {
     "pseudopeople_acs": lambda: _pseudopeople(Cardinality.read("many_to_one")),
     "pseudopeople_2030": lambda: _pseudopeople(Cardinality.ONE_TO_ONE),
     "mock_census": _mock_census,
+    "made_persons": _made_persons,
 }
 
 

@@ -4,8 +4,9 @@ Splink 5 with the settings its own examples ship, on one of the labelled sets. R
 `python -m bench.accuracy_splink FOLDER` prints one JSON document of scores. The settings are those of the notebooks
 in Splink's documentation (docs/demos/examples/duckdb: febrl3, febrl4, accuracy_analysis_from_labels_column;
 docs/demos/examples/duckdb_no_test: pseudopeople-acs), with their training rules, numbers of pairs and thresholds. Of
-fake_20000 the documentation has no example: those of fake_1000 are used, which it resembles. RLdata500 and the mock
-census have none either: theirs are written in the manner of the examples, without looking at the truth.
+fake_20000 the documentation has no example: those of fake_1000 are used, which it resembles. RLdata500, the mock
+census and the made persons have none either: theirs are written in the manner of the examples, without looking at
+the truth.
 """
 
 from __future__ import annotations
@@ -127,6 +128,17 @@ def _mock_census(cl: Any) -> list[Any]:
     ]
 
 
+def _made_persons(cl: Any) -> list[Any]:
+    return [
+        cl.NameComparison("given_name").configure(term_frequency_adjustments=True),
+        cl.NameComparison("surname").configure(term_frequency_adjustments=True),
+        cl.DateOfBirthComparison("birth_date", input_is_string=True),
+        cl.ExactMatch("sex"),
+        cl.JaroWinklerAtThresholds("street", [0.9]).configure(term_frequency_adjustments=True),
+        cl.DamerauLevenshteinAtThresholds("plz", [1, 2]).configure(term_frequency_adjustments=True),
+    ]
+
+
 _FAKE = Example(
     blocking=(("first_name",), ("surname",), ("dob",), ("email",)),
     comparisons=_fake,
@@ -202,6 +214,15 @@ EXAMPLES: dict[str, Example] = {
     ),
     "pseudopeople_acs": _PSEUDOPEOPLE,
     "pseudopeople_2030": _PSEUDOPEOPLE,
+    "made_persons": Example(
+        blocking=(("given_name", "surname"), ("birth_date",), ("plz",), ("surname",)),
+        comparisons=_made_persons,
+        threshold=0.5,
+        deterministic=(("given_name", "surname", "birth_date"), ("given_name", "birth_date", "plz")),
+        recall=0.8,
+        training=(("birth_date",), ("plz",)),
+        shipped=False,
+    ),
     "mock_census": Example(
         blocking=(("forename",), ("last_name",), ("year", "month"), ("telephone",), ("EAid", "sex")),
         comparisons=_mock_census,

@@ -98,6 +98,15 @@ def test_febrl_comes_with_a_package_and_holds_the_pairs_it_is_known_for(name: st
     assert found.left.column("rec_id").to_pylist()[:2] == ["0", "1"]
 
 
+def test_one_set_is_made_here() -> None:
+    found = read_set("made_persons", None)
+    assert found is not None
+    assert found.right is not None
+    left, right = codes_of(found.left_entity, found.right_entity)
+    none = np.zeros(0, dtype=np.int64)
+    assert score_pairs(none, none, of_left=left, of_right=right)["true"] == 1400
+
+
 def test_a_set_without_its_files_is_left_out_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
     case = ACCURACY.make("rldata500", tmp_path)
