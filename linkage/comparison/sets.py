@@ -19,6 +19,8 @@ __all__ = ["Sets"]
 
 _WIDTHS = (1, 2, 4, 8)  # of the table of small sets
 _WIDEST = 32  # elements: larger sets are looked up element by element
+_SCATTER = np.uint64(0x9E3779B97F4A7C15)  # multiplicative hashing (Knuth): the upper six bits of a product
+_BATCH = 16_384  # pairs of small sets compared at once: what a processor keeps near
 _CELLS = 4_000_000  # of comparisons of elements held at once: bounds memory
 
 
@@ -32,6 +34,7 @@ class Sets:
         items: `(n_items,)` its elements, ascending, each once.
         sizes: `(n_sets,)` number of elements.
         masks: `(n_sets,)` which elements occur, one bit each (elements may share a bit).
+        others: `(n_sets,)` the same with bits dealt out otherwise: elements that share a bit there seldom do here.
         table: `(n_sets, width)` the elements of sets that are no larger than the width, -1 after the last.
         n_items: Elements are below this.
     """
@@ -40,6 +43,7 @@ class Sets:
     items: Int32Array
     sizes: Int32Array
     masks: NDArray[np.uint64]
+    others: NDArray[np.uint64]
     table: Int32Array
     n_items: int
 
@@ -60,19 +64,23 @@ class Sets:
         keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])] if len(keys) else keys
         owner, item = np.divmod(keys, max(n_items, 1))
         starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n_sets))]).astype(np.int64)
-        masks = np.zeros(n_sets, dtype=np.uint64)
-        np.bitwise_or.at(masks, owner, np.uint64(1) << (item.astype(np.uint64) & np.uint64(63)))
+        code = item.astype(np.uint64)
+        masks, others = (np.zeros(n_sets, dtype=np.uint64) for _ in range(2))
+        np.bitwise_or.at(masks, owner, np.uint64(1) << (code & np.uint64(63)))
+        np.bitwise_or.at(others, owner, np.uint64(1) << (code * _SCATTER >> np.uint64(58)))
         sizes: Int32Array = np.diff(starts).astype(np.int32)
         flat: Int32Array = item.astype(np.int32)
-        return cls(starts, flat, sizes, masks, _table(starts, sizes, flat), n_items)
+        return cls(starts, flat, sizes, masks, others, _table(starts, sizes, flat), n_items)
 
     def most_shared(self, first: IntArray, second: IntArray, other: Sets | None = None) -> Int32Array:
         """`(n,)` the most elements each pair of sets can share."""
         right = self if other is None else other
-        a, b = self.masks[first], right.masks[second]
-        most = self.sizes[first] - np.bitwise_count(a & ~b)
-        np.minimum(most, right.sizes[second] - np.bitwise_count(b & ~a), out=most)
-        return np.asarray(most, dtype=np.int32)
+        most = _bound(self.sizes[first], right.sizes[second], self.masks[first], right.masks[second])
+        some = np.flatnonzero(most)
+        one, two = first[some], second[some]
+        sharper = _bound(self.sizes[one], right.sizes[two], self.others[one], right.others[two])
+        most[some] = np.minimum(most[some], sharper)
+        return most
 
     def shared(self, first: IntArray, second: IntArray, other: Sets | None = None) -> Int32Array:
         """
@@ -86,11 +94,13 @@ class Sets:
         right = self if other is None else other
         out = np.zeros(len(first), dtype=np.int32)
         open_ = np.flatnonzero(self.masks[first] & right.masks[second])
+        open_ = open_[(self.others[first[open_]] & right.others[second[open_]]) != 0]
         one, two = first[open_], second[open_]
         widths = np.maximum(self.sizes[one], right.sizes[two])
         in_table = min(self.table.shape[1], right.table.shape[1])
-        for part in _parts(np.flatnonzero(widths <= in_table), _CELLS // in_table**2):
-            out[open_[part]] = _shared_in(self.table[one[part]], right.table[two[part]])
+        for part in _parts(np.flatnonzero(widths <= in_table), _BATCH):
+            width = int(widths[part].max())
+            out[open_[part]] = _shared_in(self.table[one[part]][:, :width], right.table[two[part]][:, :width])
         above = in_table
         for width in (4, 8, 16, _WIDEST):
             for part in _parts(np.flatnonzero((widths > above) & (widths <= width)), _CELLS // width**2):
@@ -120,6 +130,13 @@ class Sets:
         return out
 
 
+def _bound(n_a: Int32Array, n_b: Int32Array, a: NDArray[np.uint64], b: NDArray[np.uint64]) -> Int32Array:
+    """The most elements that sets of these sizes and bits can share."""
+    most = n_a - np.bitwise_count(a & ~b)
+    np.minimum(most, n_b - np.bitwise_count(b & ~a), out=most)
+    return np.asarray(most, dtype=np.int32)
+
+
 def _parts(rows: IntArray, size: int) -> list[IntArray]:
     return [rows[at : at + size] for at in range(0, len(rows), size)]
 
@@ -138,11 +155,12 @@ def _table(starts: IntArray, sizes: Int32Array, items: Int32Array) -> Int32Array
 def _shared_in(a: Int32Array, b: Int32Array) -> IntArray:
     """`(n,)` elements that occur in both rows; -1 is none."""
     out = np.zeros(len(a), dtype=np.int64)
+    columns = [np.ascontiguousarray(b[:, place]) for place in range(b.shape[1])]
     for place in range(a.shape[1]):
-        mine = a[:, place]
-        found: BoolArray = b[:, 0] == mine
-        for other in range(1, b.shape[1]):
-            found |= b[:, other] == mine
+        mine = np.ascontiguousarray(a[:, place])
+        found: BoolArray = columns[0] == mine
+        for other in columns[1:]:
+            found |= other == mine
         found &= mine >= 0
         out += found
     return out
