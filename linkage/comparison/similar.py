@@ -89,7 +89,9 @@ class Texts:
         open_ = np.flatnonzero(self.may_reach(first, second, measure=measure, cutoff=cutoff))
         if len(open_):
             a, b = self.words[first[open_]].tolist(), self.words[second[open_]].tolist()
-            out[open_] = cpdist(a, b, scorer=_SCORERS[measure], score_cutoff=cutoff, dtype=np.float64)
+            # with the cutoff itself, rapidfuzz drops pairs of exactly that Jaro-Winkler similarity
+            found = cpdist(a, b, scorer=_SCORERS[measure], score_cutoff=max(cutoff - _SLACK, 0.0), dtype=np.float64)
+            out[open_] = np.where(found >= cutoff, found, 0.0)
         return out
 
     def distance(self, first: IntArray, second: IntArray, *, measure: Distance, most: int) -> FloatArray:

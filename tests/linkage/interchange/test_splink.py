@@ -74,6 +74,18 @@ def test_its_rules_propose_the_pairs_that_splink_blocked(
     assert found == {(str(left), str(right), key) for left, right, key in blocked}
 
 
+@pytest.mark.parametrize(("one", "other"), [("schulte", "schmitz"), ("lia", "linavictoria"), ("vogt", "vosteger")])
+def test_a_similarity_of_exactly_the_threshold_reaches_it_as_in_splink(one: str, other: str) -> None:
+    levels = [f"jaro_winkler_similarity(city_l, city_r) >= {limit}" for limit in (0.8000001, 0.8)]
+    given = document(SPLINK_5, blocking_rules_to_generate_predictions=["1 = 1"])
+    given["comparisons"] = [
+        {"output_column_name": "city", "comparison_levels": [{"sql_condition": sql} for sql in (*levels, "ELSE")]}
+    ]
+    linker = Linker(pa.table({"unique_id": [1, 2], "city": [one, other]}), given)
+    gammas = linker.engine.gammas(np.array([0]), np.array([1]))
+    assert gammas.tolist() == [[1]]
+
+
 def test_what_is_known_becomes_levels_of_this_engine() -> None:
     settings, _ = from_splink(document(SPLINK_5))
     dob = settings.comparisons[1]
