@@ -10,10 +10,10 @@ from enum import StrEnum
 import numpy as np
 import pyarrow as pa
 
+from linkage.columns import Codes, encode
+from linkage.columns.dates import date_digits
+from linkage.columns.folding import fold
 from linkage.comparison.codes import looks_like_codes
-from linkage.comparison.dates import date_digits
-from linkage.comparison.encoding import Codes, encode
-from linkage.comparison.folding import fold
 
 __all__ = ["ColumnKind", "ColumnProfile", "find_id", "profile"]
 

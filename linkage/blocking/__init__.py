@@ -2,18 +2,15 @@
 
 from linkage.blocking.candidates import Batch, Candidates
 from linkage.blocking.plan import BudgetExceeded, Plan, RuleCount, RuleGain
-from linkage.blocking.rules import BlockingRule, Key, block_on
-from linkage.columns.phonetic import cologne
+from linkage.blocking.rules import BlockingRule, block_on
 
 __all__ = [
     "Batch",
     "BlockingRule",
     "BudgetExceeded",
     "Candidates",
-    "Key",
     "Plan",
     "RuleCount",
     "RuleGain",
     "block_on",
-    "cologne",
 ]

@@ -211,12 +211,12 @@ def bind(rule: BlockingRule, columns: Columns) -> BoundRule:
     else:
         plain = _keys(rule, columns, user)
         test = _PlainKeys(plain)
-    same_keys = all(expression.symmetric for expression in rule.expressions)
+    same_keys = all(expression.symmetric for expression in rule.keys)
     return BoundRule(rule.name, test, plain, _filter(rule, columns, user), same_keys)
 
 
 def _keys(rule: BlockingRule, columns: Columns, user: str, *, n_used: int | None = None) -> RuleKeys:
-    coded = [columns.codes(expression, user=user) for expression in rule.expressions[:n_used]]
+    coded = [columns.codes(expression, user=user) for expression in rule.keys[:n_used]]
     parts = [Part(codes.left, codes.right, len(codes)) for codes in coded]
     found = dense_keys(parts, n_left=columns.left.num_rows, n_right=columns.right.num_rows)
     if not parts and columns.within:
@@ -225,15 +225,15 @@ def _keys(rule: BlockingRule, columns: Columns, user: str, *, n_used: int | None
 
 
 def _neighbours(rule: BlockingRule, columns: Columns, user: str) -> _Neighbours:
-    keys = _keys(rule, columns, user, n_used=len(rule.expressions) - 1)
-    last = columns.codes(rule.expressions[-1], user=user)
+    keys = _keys(rule, columns, user, n_used=len(rule.keys) - 1)
+    last = columns.codes(rule.keys[-1], user=user)
     one_sided = keys.right is keys.left and last.right is last.left
     return _Neighbours(keys, Part(last.left, last.right, len(last)), (rule.window or 1) // 2, one_sided)
 
 
 def _exploded(rule: BlockingRule, columns: Columns, user: str) -> _Elements:
-    wanted = [name for expression in rule.expressions for name in expression.columns]
-    wanted_right = [name for expression in rule.expressions for name in expression.right_columns]
+    wanted = [name for expression in rule.keys for name in expression.columns]
+    wanted_right = [name for expression in rule.keys for name in expression.right_columns]
     left, left_rows = _unnested(columns.left, wanted, rule.explode, user)
     if columns.within and wanted == wanted_right:
         elements = Columns(left)

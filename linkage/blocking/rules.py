@@ -2,81 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from linkage.blocking.keys import Part, RuleKeys, dense_keys
 from linkage.blocking.sqltext import as_key, parsed_rule
-from linkage.columns import Codes, Columns, Expression
-from linkage.columns.dates import date_digits, month_and_day
-from linkage.columns.folding import fold, name_parts
-from linkage.columns.phonetic import cologne
-from linkage.columns.transforms import Transform as Step
+from linkage.columns import Expression
 
-__all__ = ["BlockingRule", "Key", "RuleKeys", "Transform", "block_on"]
-
-Transform = Literal["folded", "first_letters", "last_letters", "first_part", "phonetic", "year", "date", "month_day"]
-
-
-class Key(BaseModel):
-    """One column and one transform; `Expression` says the same and more. Missing values block with nothing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    column: str = Field(min_length=1, description="Column of the left table, and of the right unless named below.")
-    right_column: str | None = Field(None, description="Column of the right table, where it is another.")
-    transform: Transform = Field(
-        "folded", description="What of the value must be equal: all of it, some letters, its sound, a part of a date."
-    )
-    length: int = Field(4, ge=1, description="Letters of first_letters and last_letters, code digits of phonetic.")
-
-    @property
-    def expression(self) -> Expression:
-        """The same as an expression."""
-        arguments = (self.length,) if self.transform in {"first_letters", "last_letters"} else ()
-        step = Step(kind=self.transform, arguments=arguments)
-        return Expression(column=self.column, right_column=self.right_column, transforms=(step,))
-
-    @property
-    def text(self) -> str:
-        """The expression as the links' `match_key` shows it."""
-        crossed = f"~{self.right_column}" if self.right_column and self.right_column != self.column else ""
-        if self.transform == "folded":
-            return f"{self.column}{crossed}"
-        length = f",{self.length}" if self.transform in {"first_letters", "last_letters"} else ""
-        return f"{self.transform}({self.column}{crossed}{length})"
-
-    def standardise(self) -> Callable[[str], str]:
-        """The function from a value to what must be equal."""
-        simple: dict[str, Callable[[str], str]] = {
-            "folded": fold,
-            "first_part": lambda text: next(iter(name_parts(fold(text))), ""),
-            "phonetic": cologne,
-            "date": date_digits,
-            "year": lambda text: date_digits(text)[:4],
-            "month_day": month_and_day,
-        }
-        if self.transform in simple:
-            return simple[self.transform]
-        return partial(_letters, first=self.transform == "first_letters", length=self.length)
-
-    def encode(self, left: pa.Table, right: pa.Table, *, rule: str) -> Codes:
-        """
-        The expression of all rows of both tables.
-
-        Raises:
-            ColumnMissing: If a table lacks the column; `rule` is named.
-        """
-        return Columns(left, right).codes(self.expression, user=f"blocking rule {rule!r}")
-
-
-def _letters(text: str, *, first: bool, length: int) -> str:
-    bare = fold(text).replace(" ", "")
-    return bare[:length] if first else bare[-length:]
+__all__ = ["BlockingRule", "block_on"]
 
 
 class BlockingRule(BaseModel):
@@ -90,7 +24,7 @@ class BlockingRule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    keys: tuple[Annotated[Key | Expression, Field(union_mode="left_to_right")], ...] = Field(
+    keys: tuple[Expression, ...] = Field(
         description="Expressions that must all be equal; none at all proposes every pair."
     )
     filter: str | None = Field(
@@ -127,26 +61,9 @@ class BlockingRule(BaseModel):
             said.append(f"any of {', '.join(self.explode)}")
         return " & ".join([*said, *([self.filter] if self.filter else [])]) or "every pair"
 
-    @property
-    def expressions(self) -> tuple[Expression, ...]:
-        """The keys as expressions."""
-        return tuple(key.expression if isinstance(key, Key) else key for key in self.keys)
-
-    def bind(self, left: pa.Table, right: pa.Table) -> RuleKeys:
-        """
-        The rule's keys of all rows of two tables as exact integers, without filter, window and arrays.
-
-        Raises:
-            ColumnMissing: If a table lacks a column.
-        """
-        columns = Columns(left, None if right is left else right)
-        coded = [columns.codes(expression, user=f"blocking rule {self.name!r}") for expression in self.expressions]
-        parts = [Part(codes.left, codes.right, len(codes)) for codes in coded]
-        return dense_keys(parts, n_left=left.num_rows, n_right=right.num_rows)
-
 
 def block_on(
-    *keys: str | Expression | Key,
+    *keys: str | Expression,
     arrays_to_explode: Sequence[str] | None = None,
     salting_partitions: int | None = None,
     window: int | None = None,
@@ -167,10 +84,10 @@ def block_on(
     >>> block_on("surname", "substr(postcode, 1, 2)").name
     'surname & substr(postcode, 1, 2)'
     """
-    parsed: list[Expression | Key] = []
+    parsed: list[Expression] = []
     held: list[str] = []
     for key in keys:
-        if isinstance(key, Expression | Key):
+        if isinstance(key, Expression):
             parsed.append(key)
             continue
         both = parsed_rule(key)

@@ -25,7 +25,7 @@ def rule_sql(rule: BlockingRule) -> str:
     """
     if rule.window is not None:
         raise NoWords("a sorted neighbourhood: Splink has no windows")
-    parts = [_equality(expression) for expression in rule.expressions]
+    parts = [_equality(expression) for expression in rule.keys]
     if rule.filter is not None:
         parts.append(rule.filter)
     return " AND ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts) or "1 = 1"

@@ -332,11 +332,11 @@ def _histories(
     Where a rule has more than plain keys, or there are more keys than can be modelled, the rules stand for the keys.
     """
     rules = engine.settings.blocking_rules_to_generate_predictions
-    if any(not rule.expressions and rule.filter is None for rule in rules):
+    if any(not rule.keys and rule.filter is None for rule in rules):
         return np.ones((len(left), 1), dtype=bool), ((),), ("every pair",)
-    expressions = list(dict.fromkeys(expression for rule in rules for expression in rule.expressions))
+    expressions = list(dict.fromkeys(expression for rule in rules for expression in rule.keys))
     plain = all(bound.plain is not None and bound.filter is None for bound in engine.candidates.rules)
-    if not plain or len(expressions) > _MOST_KEYS or not all(rule.expressions for rule in rules):
+    if not plain or len(expressions) > _MOST_KEYS or not all(rule.keys for rule in rules):
         held = [bound.proposes(left, right) for bound in engine.candidates.rules][:_MOST_KEYS]
         return np.stack(held, axis=1), None, tuple(engine.candidates.names[:_MOST_KEYS])
     agrees = np.zeros((len(left), len(expressions)), dtype=bool)
@@ -344,5 +344,5 @@ def _histories(
         codes = engine.columns.codes(expression)
         a, b = codes.left[left], codes.right[right]
         agrees[:, place] = (a == b) & (a >= 0)
-    needs = tuple(tuple(expressions.index(expression) for expression in rule.expressions) for rule in rules)
+    needs = tuple(tuple(expressions.index(expression) for expression in rule.keys) for rule in rules)
     return agrees, needs, tuple(expression.text for expression in expressions)

@@ -182,7 +182,7 @@ def _rules(engine: Engine, rows: tuple[IntArray, IntArray]) -> tuple[RuleState, 
     for rule, bound in zip(rules, engine.candidates.rules, strict=True):
         keys = tuple(
             key_state(expression.text, *_key_values(engine, expression, rows, exploded=rule.explode))
-            for expression in rule.expressions
+            for expression in rule.keys
         )
         holds = None if bound.filter is None else bool(bound.filter.holds(*rows)[0])
         out.append(RuleState(rule=rule.name, keys=keys, condition=rule.filter, condition_holds=holds))

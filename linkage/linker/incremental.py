@@ -47,7 +47,7 @@ class Incremental:
         inputs = linker.inputs
         read = {part for comparison in linker.settings.comparisons for part in comparison.columns}
         for rule in linker.settings.blocking_rules_to_generate_predictions:
-            read |= {name for expression in rule.expressions for name in expression.columns}
+            read |= {name for expression in rule.keys for name in expression.columns}
         every = inputs.together()
         names = pa.array(np.array(inputs.names, dtype=object)[inputs.codes], pa.string())
         held = sorted(read & set(every.column_names))

@@ -216,7 +216,7 @@ class Training:
     def _trainable(self, rule: BlockingRule) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
         comparisons = self._linker.settings.comparisons
         return trainable(
-            frozenset(name for expression in rule.expressions for name in expression.columns),
+            frozenset(name for expression in rule.keys for name in expression.columns),
             columns=[part.columns for part in comparisons],
             exact_columns=[_exact_columns(part) for part in comparisons],
             level_counts=[len(part.level_names) for part in comparisons],

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from linkage.comparison.encoding import encode
+from linkage.columns import encode
 from linkage.comparison.similar import Texts
 from linkage.interchange.recordlinkage import (
     BadFrame,

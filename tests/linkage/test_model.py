@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graph_schema.chance import stream
 from linkage.arrays import FloatArray, Int8Array
-from linkage.comparison.encoding import encode
+from linkage.columns import encode
 from linkage.model import (
     ComparisonModel,
     EMSettings,
