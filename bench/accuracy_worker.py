@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from bench.accuracy_scores import Answer, all_scores
 from bench.accuracy_settings import hand_written
 from linkage.linker.linker import Linker
-from linkage.propose import propose
+from linkage.proposal.propose import propose
 
 __all__ = ["main"]
 

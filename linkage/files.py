@@ -21,8 +21,8 @@ from linkage.linker.linker import Linker, read_settings
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
 from linkage.model.model import Model
 from linkage.outcome import InputFacts, LinkSummary, summarise, write_outcome
-from linkage.profile import find_id
-from linkage.propose import propose_for
+from linkage.proposal.profile import find_id
+from linkage.proposal.propose import propose_for
 from linkage.tables import InputTable, read_table
 
 __all__ = ["LinkRequest", "link_files"]

@@ -16,7 +16,7 @@ from linkage.linker.linkage import Linkage
 from linkage.linker.settings import BadSettings
 from linkage.model import BadModel
 from linkage.model.weights import prior_bits
-from linkage.propose import propose
+from linkage.proposal.propose import propose
 from linkage.tables import read_table
 from tests.linkage.people import people, with_relatives
 

@@ -17,12 +17,12 @@ from linkage.arrays import Int32Array, IntArray
 from linkage.columns import Columns, Expression
 from linkage.columns.folding import fold
 from linkage.comparison.comparison import Comparison
-from linkage.dependence import told_by_another
-from linkage.profile import ColumnKind, ColumnProfile, profile
-from linkage.proposed_comparisons import chain_comparison, compared_as, comparison_of
-from linkage.proposed_rules import ProposedRule, propose_rules
-from linkage.repeats import repeats_of
-from linkage.twins import MOST_BY_BIRTH, share_with_two
+from linkage.proposal.comparisons import chain_comparison, compared_as, comparison_of
+from linkage.proposal.implied import told_by_another
+from linkage.proposal.profile import ColumnKind, ColumnProfile, profile
+from linkage.proposal.repeats import repeats_of
+from linkage.proposal.rules import ProposedRule, propose_rules
+from linkage.proposal.twins import MOST_BY_BIRTH, share_with_two
 
 __all__ = ["Proposal", "find_proposal"]
 

@@ -15,8 +15,8 @@ import numpy as np
 from graph_schema.chance import stream
 from linkage.arrays import BoolArray, IntArray
 from linkage.columns import Columns, Expression
-from linkage.imagined import ImaginedMatches
-from linkage.profile import ColumnKind, ColumnProfile
+from linkage.proposal.imagined import ImaginedMatches
+from linkage.proposal.profile import ColumnKind, ColumnProfile
 
 __all__ = ["EVERY_PAIR", "ProposedRule", "expression_of", "propose_rules"]
 
@@ -95,7 +95,7 @@ def propose_rules(
     Rules that together miss few matches: every selective key alone, else the best combinations of two or three.
 
     Rules are taken one at a time while the budget of pairs lasts: that which finds most further matches a pair, among
-    matches imagined with errors and missing values (`linkage.imagined`), until most are found several times.
+    matches imagined with errors and missing values (`linkage.proposal.imagined`), until most are found several times.
 
     Args:
         columns: The tables.

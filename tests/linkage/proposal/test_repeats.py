@@ -10,11 +10,11 @@ import pytest
 
 from graph_schema.chance import stream
 from linkage.columns import Columns, Expression
-from linkage.imagined import ImaginedMatches
-from linkage.profile import ColumnKind, ColumnProfile, profile
-from linkage.proposed_rules import propose_rules
-from linkage.repeats import repeats_of
-from linkage.twins import share_with_two
+from linkage.proposal.imagined import ImaginedMatches
+from linkage.proposal.profile import ColumnKind, ColumnProfile, profile
+from linkage.proposal.repeats import repeats_of
+from linkage.proposal.rules import propose_rules
+from linkage.proposal.twins import share_with_two
 from tests.linkage.people import people, with_relatives
 
 

@@ -10,8 +10,8 @@ from linkage.comparison.levels import ColumnsReversedLevel
 from linkage.decision.cardinality import Cardinality
 from linkage.linker.linker import Linker
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
-from linkage.profile import ColumnKind, profile
-from linkage.propose import propose
+from linkage.proposal.profile import ColumnKind, profile
+from linkage.proposal.propose import propose
 from tests.linkage.people import people
 
 

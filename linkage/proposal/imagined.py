@@ -16,7 +16,7 @@ import numpy as np
 from graph_schema.chance import stream
 from linkage.arrays import BoolArray
 from linkage.columns import Expression
-from linkage.profile import ColumnKind, ColumnProfile
+from linkage.proposal.profile import ColumnKind, ColumnProfile
 
 __all__ = ["ImaginedMatches"]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from linkage.blocking.rules import BlockingRule
 from linkage.decision.cardinality import Cardinality
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
-from linkage.proposal import find_proposal
+from linkage.proposal.find import find_proposal
 
 __all__ = ["propose", "propose_for"]
 

@@ -17,8 +17,8 @@ from graph_schema.chance import stream
 from linkage.arrays import BoolArray, IntArray
 from linkage.columns.encoding import encode
 from linkage.columns.folding import fold
-from linkage.profile import ColumnKind, ColumnProfile
-from linkage.repeats import DIFFERENT, differing
+from linkage.proposal.profile import ColumnKind, ColumnProfile
+from linkage.proposal.repeats import DIFFERENT, differing
 
 __all__ = ["told_by_another"]
 

@@ -19,7 +19,7 @@ from graph_schema.chance import stream
 from linkage.arrays import FloatArray, IntArray
 from linkage.columns.encoding import encode
 from linkage.columns.folding import fold
-from linkage.profile import ColumnKind, ColumnProfile
+from linkage.proposal.profile import ColumnKind, ColumnProfile
 
 __all__ = ["DIFFERENT", "Repeats", "composed_of_others", "differing", "repeats_of"]
 

@@ -8,8 +8,8 @@ from linkage import comparison_level_library as cll
 from linkage.columns import Expression
 from linkage.comparison.comparison import Comparison
 from linkage.comparison.levels import AnyLevel
-from linkage.profile import ColumnKind, ColumnProfile
-from linkage.proposed_rules import expression_of
+from linkage.proposal.profile import ColumnKind, ColumnProfile
+from linkage.proposal.rules import expression_of
 
 __all__ = ["chain_comparison", "compared_as", "comparison_of"]
 
