@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from linkage.comparison.frequencies import ScalarTerms
 from linkage.inputs import TableLike, read_inputs
 from linkage.linker.engine import Engine, OnPairs
@@ -279,4 +281,9 @@ def read_settings(given: SettingsLike) -> tuple[LinkSettings, Model | None]:
         from linkage.interchange.splink import from_splink
 
         return from_splink(given)
-    return LinkSettings.read(json.dumps(given, default=str)), None
+    return LinkSettings.read(json.dumps(given, default=_as_json)), None
+
+
+def _as_json(part: object) -> object:
+    """Comparisons and rules as they are written; anything else as text."""
+    return part.model_dump(mode="json") if isinstance(part, BaseModel) else str(part)
