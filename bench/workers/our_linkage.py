@@ -47,7 +47,9 @@ def run(told: argparse.Namespace) -> dict[str, object]:
     import pyarrow.parquet as pq
 
     columns = [*COLUMNS, "codes"] if told.codes else list(COLUMNS)
-    left, right = (pq.read_table(path, columns=columns) for path in (told.left, told.right))
+    texts = ["given", "surname", "postcode", "hospital"]  # kept as Parquet holds them: distinct values and their places
+    files = (pq.ParquetFile(path, read_dictionary=texts) for path in (told.left, told.right))
+    left, right = (file.read(columns=columns) for file in files)
     told.out.mkdir(parents=True, exist_ok=True)
     clock.took("read")
     predictions, links, n_candidates = link(left, right, told, clock)
