@@ -31,7 +31,7 @@ import numpy as np
 
 from linkage.arrays import FloatArray
 from linkage.model.dependence import Evidence, PairDependence
-from linkage.model.em import TOO_MANY, EMSettings, Fit, fit
+from linkage.model.em import TOO_MANY, EMSettings, Fit, doubts_of_levels, fit
 from linkage.model.joint_em import JointRun, Outside, Structure, Tables
 from linkage.model.model import ComparisonModel, DependentGroup, Model, rounded
 from linkage.model.patterns import PatternCounts
@@ -245,8 +245,5 @@ def _doubts_of_levels(model: Model) -> list[str]:
     doubts = []
     for part in model.comparisons:
         bits = np.log2(np.array(part.m) / np.array(part.u))
-        if bits[-1] - bits[0] < 0.1:
-            doubts.append(f"comparison {part.name!r} says nothing: its strongest and weakest level weigh the same")
-        elif np.any(np.diff(bits) < -_FALL):
-            doubts.append(f"comparison {part.name!r}: a stronger level weighs less than a weaker one")
+        doubts += doubts_of_levels(part.name, part.level_names, bits, fall=_FALL)
     return doubts

@@ -22,7 +22,7 @@ from linkage.model.mixture import Group, Iteration, Limits, Run, Task, climb, fi
 from linkage.model.model import ComparisonModel, Model, rounded
 from linkage.model.patterns import PatternCounts
 
-__all__ = ["TOO_MANY", "EMSettings", "Fit", "Iteration", "fit"]
+__all__ = ["TOO_MANY", "EMSettings", "Fit", "Iteration", "doubts_of_levels", "fit"]
 
 _SMALLEST = 1e-12
 TOO_MANY = 1.2  # times the largest number of matches there can be: then what was found is no match
@@ -168,13 +168,31 @@ def _doubts(
     if best.match.share * task.n_pairs < 1:
         doubts.append("EM found less than one expected match: nothing to learn from; use a model trained elsewhere")
     doubts += [_look_alikes(group, task, comparisons) for group in best.others]
-    for (name, _), m, u in zip(comparisons, best.match.levels, task.u, strict=True):
-        bits = np.log2(m / u)
-        if bits[-1] - bits[0] < 0.1:
-            doubts.append(f"comparison {name!r} says nothing: its strongest and weakest level weigh the same")
-        elif np.any(np.diff(bits) < -1e-6):
-            doubts.append(f"comparison {name!r}: a stronger level weighs less than a weaker one")
+    for (name, levels), m, u in zip(comparisons, best.match.levels, task.u, strict=True):
+        doubts += doubts_of_levels(name, levels, np.log2(m / u), fall=1e-6)
     return doubts
+
+
+def doubts_of_levels(name: str, levels: Sequence[str], bits: FloatArray, *, fall: float) -> list[str]:
+    """
+    What the weights of a comparison's levels make doubtful.
+
+    Args:
+        name: Of the comparison.
+        levels: Names of its levels, weakest first.
+        bits: `(n_levels,)` their weights.
+        fall: How much less a level may weigh than the weaker one before it (bits).
+    """
+    if bits[-1] - bits[0] < 0.1:
+        return [f"comparison {name!r} says nothing: its strongest and weakest level weigh the same"]
+    falls = np.diff(bits)
+    worst = int(np.argmin(falls))
+    if falls[worst] >= -fall:
+        return []
+    return [
+        f"comparison {name!r}: level {levels[worst + 1]!r} weighs {-falls[worst]:.1f} bits less than the weaker "
+        f"level {levels[worst]!r}"
+    ]
 
 
 def _look_alikes(group: Group, task: Task, comparisons: Sequence[tuple[str, tuple[str, ...]]]) -> str:

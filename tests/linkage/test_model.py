@@ -104,7 +104,7 @@ def test_a_stronger_level_never_weighs_less_unless_it_is_allowed_to() -> None:
     free = fit(patterns, comparisons=THREE, u=u, settings=EMSettings(monotone=False))
     assert np.all(np.diff(level_bits(held.model)[0]) >= -1e-9)
     assert level_bits(free.model)[0][2] < level_bits(free.model)[0][1]
-    assert "comparison 'a': a stronger level weighs less than a weaker one" in free.warnings
+    assert any("weighs" in said and "less than the weaker level" in said for said in free.warnings)
 
 
 def test_a_fit_that_has_not_converged_says_so() -> None:
