@@ -189,10 +189,8 @@ def doubts_of_levels(name: str, levels: Sequence[str], bits: FloatArray, *, fall
     worst = int(np.argmin(falls))
     if falls[worst] >= -fall:
         return []
-    return [
-        f"comparison {name!r}: level {levels[worst + 1]!r} weighs {-falls[worst]:.1f} bits less than the weaker "
-        f"level {levels[worst]!r}"
-    ]
+    said = f"level {levels[worst + 1]!r} weighs {-falls[worst]:.1f} bits less than the weaker level {levels[worst]!r}"
+    return [f"comparison {name!r}: {said}"]
 
 
 def _look_alikes(group: Group, task: Task, comparisons: Sequence[tuple[str, tuple[str, ...]]]) -> str:
