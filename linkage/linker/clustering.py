@@ -14,13 +14,14 @@ from linkage.arrays import IntArray
 from linkage.decision.assign import best_links, greedy_links
 from linkage.decision.average import average_clusters
 from linkage.decision.cardinality import Cardinality
+from linkage.decision.cluster import clusters_at
 from linkage.decision.constrained import Clustered, constrained_clusters, without_ties
 from linkage.decision.constraints import Constraint, Constraints
 from linkage.decision.metrics import ClusterMetrics, cluster_metrics
 from linkage.decision.policy import SourcePolicy
 from linkage.linker.decisions import Decisions, bind_constraints, decide_predictions
 from linkage.linker.inference import probability_of
-from linkage.linker.predictions import Predictions
+from linkage.linker.predictions import Predictions, retained_columns
 from linkage.linker.result import Result
 from linkage.linker.settings import BadSettings
 from linkage.model.weights import prior_bits
@@ -39,7 +40,8 @@ class Clusters(Result):
     Every record and its cluster.
 
     Attributes:
-        table: cluster_id (`table:id` of its first record; the id alone with one table), source_dataset, unique_id.
+        table: cluster_id (`table:id` of its first record; the id alone with one table), source_dataset, unique_id,
+            and the columns that the settings retain.
         label: `(n_records,)` first record of each record's cluster.
         edges: `(n_pairs, 2)` records of the pairs that count.
         clustered: What the constraints did; None without any.
@@ -122,6 +124,48 @@ class Clustering:
         )
         held = edges[(bits >= floor) & ~clustered.cut]
         return self._clusters(clustered.label, held, clustered)
+
+    def cluster_pairwise_predictions_at_multiple_thresholds(
+        self,
+        df_predict: Predictions,
+        match_probability_thresholds: Sequence[float] | None = None,
+        match_weight_thresholds: Sequence[float] | None = None,
+        *,
+        output_cluster_summary_stats: bool = False,
+    ) -> Result:
+        """
+        Connected components at several thresholds, each once for all records.
+
+        Args:
+            df_predict: Pairs.
+            match_probability_thresholds: Probabilities from which pairs count.
+            match_weight_thresholds: The same as weights (bits).
+            output_cluster_summary_stats: Instead of the records one row a threshold: num_clusters, max_cluster_size,
+                avg_cluster_size.
+
+        Returns:
+            source_dataset, unique_id, and a column a threshold, as Splink calls them: cluster_p_0_9, cluster_mw_3_5.
+
+        Raises:
+            BadSettings: If not exactly one of the two kinds of thresholds is given.
+        """
+        limits = match_weight_thresholds if match_probability_thresholds is None else match_probability_thresholds
+        if (match_probability_thresholds is None) == (match_weight_thresholds is None) or not limits:
+            raise BadSettings("match_probability_thresholds, match_weight_thresholds: expected one of both")
+        by_weight = match_probability_thresholds is None
+        ordered = sorted(set(limits))
+        floors = [_floor(None, limit) if by_weight else _floor(limit, None) for limit in ordered]
+        edges, bits = self._edges(df_predict)
+        labels = clusters_at(edges, bits, floors=floors, n_records=self._linker.inputs.n_records)
+        if output_cluster_summary_stats:
+            return Result(
+                pa.Table.from_pylist([_sizes(label, limit) for label, limit in zip(labels, ordered, strict=True)])
+            )
+        table = self._members(np.arange(labels.shape[1])).drop_columns(["cluster_id"])
+        for label, limit in zip(labels, ordered, strict=True):
+            name = f"cluster_{'mw' if by_weight else 'p'}_{f'{limit:.6f}'.rstrip('0').rstrip('.').replace('.', '_')}"
+            table = table.append_column(name, self._members(label).column("cluster_id"))
+        return Result(table)
 
     def cluster_using_single_best_links(
         self,
@@ -224,6 +268,10 @@ class Clustering:
         return Constraints(bound.must + shift, bound.cannot + shift, True, bound.said)
 
     def _clusters(self, label: IntArray, edges: IntArray, clustered: Clustered | None) -> Clusters:
+        return Clusters(self._members(label), label, edges, clustered)
+
+    def _members(self, label: IntArray) -> pa.Table:
+        """Every record, its cluster, and the columns that the settings retain."""
         inputs = self._linker.inputs
         names = np.array(inputs.names, dtype=object)[inputs.codes]
         ids = inputs.ids
@@ -231,9 +279,23 @@ class Clustering:
         if len(inputs.names) > 1:
             first = pc.binary_join_element_wise(pa.array(names[label], pa.string()), first, ":")
         table = pa.table({"cluster_id": first, "source_dataset": pa.array(names, pa.string()), "unique_id": ids})
-        return Clusters(table, label, edges, clustered)
+        for name in retained_columns(self._linker.engine):
+            if name not in table.column_names:
+                table = table.append_column(name, inputs.together().column(name))
+        return table
 
 
 def _floor(probability: float | None, weight_bits: float | None) -> float:
     chosen = probability_of(probability, weight_bits)
     return -np.inf if chosen is None else prior_bits(chosen) - 1e-9
+
+
+def _sizes(label: IntArray, limit: float) -> dict[str, object]:
+    sizes = np.unique(label, return_counts=True)[1]
+    mean = float(sizes.mean()) if len(sizes) else None
+    return {
+        "threshold": limit,
+        "num_clusters": len(sizes),
+        "max_cluster_size": int(sizes.max(initial=0)),
+        "avg_cluster_size": mean,
+    }

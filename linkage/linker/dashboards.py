@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.charts.cluster_viewer import ClusterOrder, ViewerEdge, ViewerNode, cluster_viewer
+from linkage.charts.columns import profile_columns_chart
 from linkage.charts.comparison_viewer import ExamplePair, comparison_viewer, pick_examples
 from linkage.charts.frequencies import tf_adjustment_chart
+from linkage.charts.quality import GroupedShare, quality_chart
+from linkage.columns import Expression
 from linkage.comparison.frequencies import ScalarTerms
 from linkage.linker.clustering import Clusters
 from linkage.linker.predictions import Predictions
@@ -20,9 +23,10 @@ from linkage.model.weights import level_bits, prior_bits
 if TYPE_CHECKING:
     from linkage.charts.chart import Chart
     from linkage.charts.page import Page
+    from linkage.evaluation.quality import Quality, QualityEstimate
     from linkage.linker.linker import Linker
 
-__all__ = ["cluster_page", "comparison_page", "frequency_chart"]
+__all__ = ["cluster_page", "comparison_page", "estimated_quality_chart", "frequency_chart", "profile_chart"]
 
 
 def comparison_page(linker: Linker, predictions: Predictions, *, n_examples: int, remove_sensitive_data: bool) -> Page:
@@ -116,3 +120,34 @@ def frequency_chart(
                 remove_sensitive_data=remove_sensitive_data,
             )
     raise BadSettings(f"tf_adjustment_chart: expected a comparison with term frequencies, {comparison!r} has none")
+
+
+def estimated_quality_chart(estimate: QualityEstimate) -> Chart:
+    """Precision, recall and blocking loss of an estimate, for all and by subgroup."""
+    shares = _shares("all", estimate.overall)
+    for part in estimate.groups:
+        shares += _shares(f"{part.grouping}: {part.level}", part.quality)
+    return quality_chart(shares, title="Quality of the linkage, estimated without labels")
+
+
+def _shares(group: str, quality: Quality) -> list[GroupedShare]:
+    told = {"precision": quality.precision.share, "recall": quality.recall.share}
+    if quality.blocking is not None:
+        told["lost in blocking"] = quality.blocking.loss
+    return [GroupedShare(measure, group, share.share, share.low, share.high) for measure, share in told.items()]
+
+
+def _expression(text: str) -> Expression:
+    return Expression(column=text) if text.isidentifier() else Expression(sql=text)
+
+
+def profile_chart(linker: Linker, columns: Sequence[str] | None, *, remove_sensitive_data: bool) -> Chart:
+    """How the values of columns are spread over the records of all tables."""
+    compared = dict.fromkeys(name for part in linker.settings.comparisons for name in sorted(part.columns))
+    counts = {}
+    for name in columns or compared:
+        codes = linker.engine.columns.codes(_expression(name), user="profile_columns_chart")
+        sides = [codes.left] if linker.engine.within else [codes.left, codes.right]
+        held = np.concatenate(sides)
+        counts[name] = (codes.values, np.bincount(held[held >= 0], minlength=len(codes.values)).astype(np.int64))
+    return profile_columns_chart(counts, remove_sensitive_data=remove_sensitive_data)

@@ -13,18 +13,24 @@ from linkage.charts.accuracy import accuracy_chart, precision_recall_chart, roc_
 from linkage.charts.chart import Chart
 from linkage.charts.unlinkables import unlinkables_chart
 from linkage.columns import Expression, column_of
+from linkage.decision.cardinality import Cardinality
 from linkage.evaluation.ceilings import Ceiling, ceiling
+from linkage.evaluation.clerical import ClericalSample, SampledQuality, quality_from_sample
+from linkage.evaluation.clusters import ClusterScores, GroupClusterScores, cluster_scores
 from linkage.evaluation.erring_keys import ErringCeiling, ceiling_with_errors
 from linkage.evaluation.errors import prediction_errors
 from linkage.evaluation.found import Partners, found_pairs
 from linkage.evaluation.grouping import Grouping
+from linkage.evaluation.intervals import Share
 from linkage.evaluation.look_alikes import FileIdentifiability, identifiability
-from linkage.evaluation.pairs import LabelledPairs, from_label_column, from_labels_table
+from linkage.evaluation.pairs import BadLabels, LabelledPairs, from_label_column, from_labels_table
 from linkage.evaluation.quality import QualityEstimate, estimate_without_labels
 from linkage.evaluation.thresholds import Accuracy, accuracy, areas, threshold_table
 from linkage.evaluation.unlinkables import Unlinkable, unlinkable
 from linkage.inputs import TableLike, as_table
+from linkage.linker.clustering import Clusters
 from linkage.linker.decisions import Decisions
+from linkage.linker.decoys import decoy_links
 from linkage.linker.engine import Engine
 from linkage.linker.predictions import predict, record_pairs, score_rows
 from linkage.linker.result import Result
@@ -158,31 +164,94 @@ class Evaluation:
         n = linker.engine.n_rows[0]
         pairs = decisions if decisions is not None else predict(linker.engine, linker.model)
         within = linker.engine.within
-        return from_label_column(labels if within else labels[:n], None if within else labels[n:], pairs=pairs.table)
+        return from_label_column(
+            labels if within else labels[:n],
+            None if within else labels[n:],
+            pairs=pairs.table,
+            apart=linker.engine.apart,
+        )
 
-    def estimate_without_labels(self, decisions: Decisions, *, by: Sequence[str] = ()) -> QualityEstimate:
+    def cluster_scores(
+        self, clusters: Clusters, label_colname: str, *, by: Sequence[str] = ()
+    ) -> tuple[ClusterScores, tuple[GroupClusterScores, ...]]:
+        """
+        Clusters against a column that names the true person of every record: pairwise, B-cubed, whole clusters.
+
+        Args:
+            clusters: Of this linker.
+            label_colname: The column; records without a value are left out.
+            by: Columns to group the records by.
+        """
+        every = self._linker.inputs.together()
+        groupings = [Grouping.within(name, column_of(every, name, f"grouping {name!r}")) for name in by]
+        return cluster_scores(clusters.label, self._codes(label_colname), groupings=groupings)
+
+    def quality_from_sample(
+        self, labels: TableLike, decisions: Decisions, *, only_proposed: bool = True
+    ) -> SampledQuality:
+        """
+        Precision and recall of a decision from a sample of pairs that people looked at.
+
+        Args:
+            labels: unique_id_l, unique_id_r, clerical_match_score, and sample_weight: how many pairs each stands for.
+            decisions: What was decided.
+            only_proposed: Whether the sample was drawn from pairs that blocking proposes; what blocking loses is then
+                estimated from the decision. False: pairs of all kinds were drawn.
+
+        Raises:
+            BadLabels: If there is no sample_weight, or a weight is below one.
+        """
+        held = self.labelled(labels, decisions)
+        if held.sample_weight is None:
+            raise BadLabels("labels: expected a column 'sample_weight', the number of pairs each label stands for")
+        linked = np.zeros(len(held), dtype=bool)
+        there = held.pair_row >= 0
+        linked[there] = decisions.decided.link[held.pair_row[there]]
+        loss = None
+        if only_proposed:
+            blocking = self.estimate_without_labels(decisions).overall.blocking
+            loss = blocking.loss if blocking is not None else Share.of(None, 0.0, 1.0)
+        sample = ClericalSample.weighted(held.is_match, linked, held.sample_weight)
+        return quality_from_sample(sample, blocking_loss=loss, seed=self._linker.settings.seed)
+
+    def estimate_without_labels(
+        self,
+        decisions: Decisions,
+        *,
+        by: Sequence[str] = (),
+        n_decoy_sets: int = 0,
+        decoys_together: Sequence[Sequence[str]] | None = None,
+    ) -> QualityEstimate:
         """
         Precision, recall and blocking loss of a linkage nobody has labelled, with intervals.
 
         Args:
             decisions: Decided pairs, those that lost their competition included.
             by: Columns to group the records by: hospital, insurer, age group, sex.
+            n_decoy_sets: How often two tables are linked again with decoys beside the right one, as a view that does
+                not believe the model; each costs a linkage.
+            decoys_together: Groups of columns a decoy takes from one person; the model's dependent comparisons
+                together, every other comparison for itself, unless given.
+
+        Raises:
+            BadSettings: If decoys are asked for within one table.
         """
         linker, engine = self._linker, self._linker.engine
-        settings = linker.settings
-        partners = Partners.ONE if settings.cardinality.of_left == settings.cardinality.of_right == 1 else Partners.MANY
+        decoys = None
+        if n_decoy_sets:
+            decoys = decoy_links(linker, decisions, n_sets=n_decoy_sets, together=decoys_together)
         agrees, rules, names = _histories(engine, decisions.predictions.pairs.left, decisions.predictions.pairs.right)
         found = found_pairs(
             decisions.table,
             n_left=engine.n_rows[0],
             n_right=None if engine.within else engine.n_rows[1],
-            partners=partners,
-            threshold=settings.threshold,
+            partners=_partners(engine, decisions.cardinality),
+            threshold=decisions.threshold,
             agrees=agrees,
             rules=rules,
             key_names=names,
         )
-        return estimate_without_labels(found, groupings=[self.grouping(name) for name in by])
+        return estimate_without_labels(found, groupings=[self.grouping(name) for name in by], decoys=decoys)
 
     def identifiability(self, columns: Sequence[str], *, by: Sequence[str] = ()) -> dict[str, FileIdentifiability]:
         """
@@ -311,6 +380,15 @@ def _shown(
             return accuracy_chart(table, add_metrics=add_metrics)
         case _:
             return threshold_selection_tool(table, add_metrics=add_metrics)
+
+
+def _partners(engine: Engine, cardinality: Cardinality) -> Partners:
+    """One true partner a record only where partners are one to one and of one other table, or of the same one."""
+    if cardinality.of_left != 1 or cardinality.of_right != 1:
+        return Partners.MANY
+    if engine.apart is not None:
+        return Partners.ONE if len(np.unique(engine.apart)) <= 2 else Partners.MANY
+    return Partners.MANY if engine.within and len(engine.inputs.names) > 1 else Partners.ONE
 
 
 def _by_any_rule(engine: Engine, left: IntArray, right: IntArray) -> BoolArray:

@@ -50,11 +50,9 @@ def explain_pair(
         if record is None:
             raise RecordNotFound(f"no record {text!r} in {' or '.join(linker.inputs.names)}")
     rows = _rows(linker.engine, records)
-    settings = linker.settings
     facts = _pair_facts(linker, rows, decisions, names=_in_order((left, right), records))
-    return explain(
-        facts, model=linker.model, threshold=settings.threshold, possible=settings.possible, show_values=show_values
-    )
+    threshold, possible = _limits(linker, decisions)
+    return explain(facts, model=linker.model, threshold=threshold, possible=possible, show_values=show_values)
 
 
 def explain_absence(
@@ -81,9 +79,14 @@ def explain_absence(
             constraint=_constraint(said),
             review=_review(said),
         )
-    return explain_absent(
-        facts, model=linker.model, threshold=settings.threshold, possible=settings.possible, show_values=show_values
-    )
+    threshold, possible = _limits(linker, decisions)
+    return explain_absent(facts, model=linker.model, threshold=threshold, possible=possible, show_values=show_values)
+
+
+def _limits(linker: Linker, decisions: Decisions | None) -> tuple[float, float]:
+    """Probabilities from which a pair was linked, and from which it competed."""
+    held = linker.settings if decisions is None else decisions
+    return held.threshold, held.possible
 
 
 def _record(linker: Linker, text: str, side: int) -> int | None:
@@ -136,6 +139,7 @@ def _pair_facts(
             "reason": row["reason_code"],
             "probability_assigned": row["probability_assigned"],
             "near_tie": row["near_tie"],
+            "margin_bits": row["margin_bits"],
         }
     decided.setdefault("match_key", _proposed_by(engine, rows))
     values = [engine.shown(comparison, *rows) for comparison in engine.settings.comparisons]

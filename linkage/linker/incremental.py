@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Incremental"]
 
-_DECIDED = ("judgement", "reason_code", "probability_assigned", "margin_bits", "near_tie")
+_DECIDED = (
+    "judgement",
+    "reason_code",
+    "probability_assigned",
+    "margin_bits",
+    "near_tie",
+    "competitor_unique_id_l",
+    "competitor_unique_id_r",
+)
 
 
 class Incremental:
@@ -60,11 +68,11 @@ class Incremental:
             pairs=decisions.table,
             records=self.records(key=key),
             model=decisions.predictions.model,
-            threshold=settings.threshold,
-            possible=settings.possible,
-            cardinality=settings.cardinality,
+            threshold=decisions.threshold,
+            possible=decisions.possible,
+            cardinality=decisions.cardinality,
             rules=tuple(rule.name for rule in settings.blocking_rules_to_generate_predictions),
-            policy=";".join(part.model_dump_json() for part in settings.policy),
+            policy=";".join(part.model_dump_json() for part in decisions.policy),
         )
 
     def update(self, before: Run, *, key: bytes = b"") -> Predictions:

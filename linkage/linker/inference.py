@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
 
 from linkage.blocking.rules import BlockingRule
 from linkage.inputs import TableLike, as_table, read_inputs
+from linkage.linker.candidate_links import candidate_rows, candidates_out, features_out
 from linkage.linker.engine import Engine, OnPairs
-from linkage.linker.predictions import Predictions, predict, score_rows
+from linkage.linker.predictions import Predictions, predict, record_pairs, score_rows
 from linkage.linker.result import Result
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
 from linkage.model.weights import posterior
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from linkage.linker.linker import Linker
 
 __all__ = ["Inference"]
@@ -85,6 +88,34 @@ class Inference:
         engine = self._beside({"left": left, "right": right}, link_type=LinkType.LINK_ONLY)
         places = np.arange(len(records_left), dtype=np.int64)
         return score_rows(engine, self._linker.model, places, places)
+
+    def score_candidate_links(self, candidate_links: pd.MultiIndex | TableLike) -> Predictions:
+        """
+        Given pairs, whoever proposed them, in their order; `match_key` is null.
+
+        Args:
+            candidate_links: A MultiIndex of recordlinkage, its labels the unique ids or, without an id column, row
+                numbers from 0; or a table of unique_id_l, unique_id_r (source_dataset_l/_r).
+
+        Raises:
+            NotTrained: If a comparison has no m or u yet.
+            BadFrame: If a label is not that of a record.
+            BadInput: If a column is missing, or an id is that of no record.
+        """
+        linker = self._linker
+        if hasattr(candidate_links, "nlevels"):
+            rows = candidate_rows(linker, cast("pd.MultiIndex", candidate_links))
+        else:
+            rows = linker.engine.rows(*record_pairs(candidate_links, linker.inputs))
+        return score_rows(linker.engine, linker.model, *rows)
+
+    def candidate_links(self, df_predict: Predictions) -> pd.MultiIndex:
+        """Predicted pairs as recordlinkage's candidate links."""
+        return candidates_out(self._linker, df_predict)
+
+    def feature_frame(self, df_predict: Predictions) -> pd.DataFrame:
+        """Levels of predicted pairs as recordlinkage's feature frame: 0 else, 1 strongest, NaN null."""
+        return features_out(self._linker, df_predict)
 
     def predict_between(
         self,

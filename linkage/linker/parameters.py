@@ -105,13 +105,22 @@ class Parameters:
         names = {name for name, _ in self.named}
         return self.whole is not None or (names <= self.known_u and names <= sessions | self.known_m)
 
+    def course(self) -> list[Model]:
+        """The model before any session, after each, and as it is now if it was trained or loaded as a whole."""
+        steps = [self._after(self.sessions[:number])[0] for number in range(len(self.sessions) + 1)]
+        return steps if self.whole is None else [*steps, self.whole]
+
+    def _after(self, sessions: list[Session]) -> tuple[Model, tuple[str, ...]]:
+        model, warnings = combined(
+            sessions, comparisons=self.named, m=self.m, u=self.u, prior=self.prior, fixed_m=self.fixed_m
+        )
+        return model, tuple(warnings)
+
     def so_far(self) -> Model:
         """The model with starting values where nothing was trained."""
         if self.whole is not None:
             return self.whole
-        model, warnings = combined(
-            self.sessions, comparisons=self.named, m=self.m, u=self.u, prior=self.prior, fixed_m=self.fixed_m
-        )
+        model, warnings = self._after(self.sessions)
         told = tuple(warning for session in self.sessions for warning in session.warnings)
         facts = ModelFacts(
             training=tuple(self.steps),

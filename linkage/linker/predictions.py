@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from linkage.linker.result import Result
 from linkage.model import Model
 from linkage.model.weights import PatternWeights, posterior
 
-__all__ = ["Predictions", "predict", "record_pairs", "score_rows"]
+__all__ = ["Predictions", "pair_table", "predict", "record_pairs", "retained_columns", "score_rows", "with_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,21 @@ def score_rows(engine: Engine, model: Model, left_rows: IntArray, right_rows: In
     """Given pairs of rows in their order, whether or not a blocking rule proposes them; `match_key` is null."""
     pairs = engine.weigh(model, left_rows, right_rows)
     return Predictions(pair_table(pairs, engine=engine, model=model), pairs, model, -np.inf, len(left_rows))
+
+
+def with_rows(predictions: Predictions, left_rows: IntArray, right_rows: IntArray, *, engine: Engine) -> Predictions:
+    """Predictions, and further pairs of rows weighed by the same model, in the order of rows."""
+    if not len(left_rows):
+        return predictions
+    added = engine.weigh(predictions.model, left_rows, right_rows)
+    held = predictions.pairs
+    names = ("rule", "left", "right", "gammas", "bits", "weight")
+    both = {name: np.concatenate([getattr(held, name), getattr(added, name)]) for name in names}
+    order = np.lexsort((both["right"], both["left"]))
+    pairs = replace(held, **{name: column[order] for name, column in both.items()})
+    fresh = pair_table(added, engine=engine, model=predictions.model).select(predictions.table.column_names)
+    table = pa.concat_tables([predictions.table, fresh], promote_options="permissive").take(pa.array(order))
+    return replace(predictions, table=table, pairs=pairs)
 
 
 def pair_table(pairs: ScoredPairs, *, engine: Engine, model: Model) -> pa.Table:
@@ -128,17 +143,29 @@ def _records(table: pa.Table, inputs: Inputs, side: str) -> IntArray:
     return inputs.find(names, ids)
 
 
-def _retained(left: IntArray, right: IntArray, engine: Engine) -> dict[str, pa.Array]:
+def retained_columns(engine: Engine) -> tuple[str, ...]:
+    """
+    Columns of the tables that results carry.
+
+    Raises:
+        BadInput: If no table has one.
+    """
     settings = engine.settings
     wanted = dict.fromkeys(settings.additional_columns_to_retain)
     if settings.retain_matching_columns:
         wanted |= dict.fromkeys(column for part in settings.comparisons for column in sorted(part.columns))
+    there = {name for source in engine.inputs.sources for name in source.table.column_names}
+    lacking = [name for name in wanted if name not in there]
+    if lacking:
+        raise BadInput(f"additional_columns_to_retain: no table has {', '.join(lacking)}")
+    return tuple(wanted)
+
+
+def _retained(left: IntArray, right: IntArray, engine: Engine) -> dict[str, pa.Array]:
+    wanted = retained_columns(engine)
     if not wanted:
         return {}
     every = engine.inputs.together()
-    lacking = [name for name in wanted if name not in every.column_names]
-    if lacking:
-        raise BadInput(f"additional_columns_to_retain: no table has {', '.join(lacking)}")
     return {
         f"{name}_{side}": pc.take(every.column(name), pa.array(records))
         for name in wanted

@@ -18,12 +18,26 @@ from linkage.charts.estimates import (
     estimates_of_sessions,
     parameter_estimate_comparisons_chart,
 )
-from linkage.charts.model import em_history_chart, m_u_parameters_chart, match_weights_chart
+from linkage.charts.interactions import interaction_weights_chart
+from linkage.charts.model import (
+    em_history_chart,
+    m_u_parameters_chart,
+    match_weights_chart,
+    match_weights_history_chart,
+)
 from linkage.charts.page import Page
+from linkage.charts.similarity import comparator_score_chart
 from linkage.charts.waterfall import waterfall_chart
 from linkage.charts.weights import match_weights_histogram
+from linkage.evaluation.quality import QualityEstimate
 from linkage.linker.clustering import Clusters
-from linkage.linker.dashboards import cluster_page, comparison_page, frequency_chart
+from linkage.linker.dashboards import (
+    cluster_page,
+    comparison_page,
+    estimated_quality_chart,
+    frequency_chart,
+    profile_chart,
+)
 from linkage.linker.decisions import Decisions
 from linkage.linker.parameters import NotTrained
 from linkage.linker.predictions import Predictions
@@ -51,6 +65,44 @@ class Visualisations:
     def m_u_parameters_chart(self, *, remove_sensitive_data: bool = True) -> Chart:
         """How often each level is reached among matches and among others."""
         return m_u_parameters_chart(self._linker.parameters.so_far(), remove_sensitive_data=remove_sensitive_data)
+
+    def match_weights_history_chart(self, *, remove_sensitive_data: bool = True) -> Chart:
+        """The weight of every level from the starting values on, after each session, and as the model has it now."""
+        models = self._linker.parameters.course()
+        return match_weights_history_chart(models, remove_sensitive_data=remove_sensitive_data)
+
+    def interaction_weights_chart(self, *, most: int = 12, remove_sensitive_data: bool = True) -> Chart:
+        """What dependent comparisons add to, or take from, the sum of their weights."""
+        model = self._linker.parameters.so_far()
+        return interaction_weights_chart(model, most=most, remove_sensitive_data=remove_sensitive_data)
+
+    def quality_chart(self, estimate: QualityEstimate) -> Chart:
+        """
+        Precision, recall and blocking loss with intervals, for all and by subgroup.
+
+        Args:
+            estimate: From `linker.evaluation.estimate_without_labels(decisions, by=[...])`.
+        """
+        return estimated_quality_chart(estimate)
+
+    def profile_columns_chart(
+        self, column_expressions: Sequence[str] | None = None, *, remove_sensitive_data: bool = True
+    ) -> Chart:
+        """
+        How the values of columns are spread over all records.
+
+        Args:
+            column_expressions: Columns, or SQL of one; every compared column unless given.
+            remove_sensitive_data: Say the rank of a value instead of the value.
+
+        Raises:
+            ColumnMissing: If a table lacks a column.
+        """
+        return profile_chart(self._linker, column_expressions, remove_sensitive_data=remove_sensitive_data)
+
+    def comparator_score_chart(self, pairs: Sequence[tuple[str, str]], *, remove_sensitive_data: bool = True) -> Chart:
+        """Similarities and distances of pairs of texts, to choose thresholds by."""
+        return comparator_score_chart(pairs, remove_sensitive_data=remove_sensitive_data)
 
     def match_weights_histogram(self, df_predict: Predictions) -> Chart:
         """Pairs by match weight, with the thresholds."""
