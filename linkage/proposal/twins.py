@@ -17,7 +17,9 @@ MOST_BY_BIRTH = 0.04  # of the records with a partner: so many may have two beca
 _ROWS = 5_000  # looked at
 _TELLING = 0.02  # columns on which strangers agree less often find the partners
 _PARTNERS = 20  # looked at a record and column
+_BESIDE = 5  # partners of a record that each is held against
 _ALIKE = 0.65  # of the bits that the columns both records have a value of would give if all agreed
+_TOLD = 0.8  # of the bits that two records tell on average: a pair that tells less is not judged
 _LEAST_COLUMNS = 4
 _MORE_BITS = 7.0  # evidence over that for one match a record
 
@@ -27,8 +29,9 @@ def share_with_two(columns: Columns, expressions: Sequence[Expression], *, of_ri
     Of the records with a partner in the other table, the share with two or more.
 
     A partner agrees on most of what both records tell, weighed by how seldom strangers agree on it. Members of a
-    family share name and address, but neither given name nor birth date, and are no partners; twins are. A share
-    above `MOST_BY_BIRTH` means that the other table holds persons twice.
+    family share name and address, but neither given name nor birth date, and are no partners; twins are. Two partners
+    count only if they look like each other too: where a birth date is missing, brothers each look like the record
+    but not like one another. A share above `MOST_BY_BIRTH` means that the other table holds persons twice.
 
     Args:
         columns: The two tables.
@@ -48,9 +51,18 @@ def share_with_two(columns: Columns, expressions: Sequence[Expression], *, of_ri
     if not found:
         return 0.0
     pairs = np.unique(np.concatenate(found), axis=0)
-    alike = _alike(pairs[:, 0], pairs[:, 1], mine, others, chance)
-    n_partners = np.bincount(pairs[alike, 0])
-    return float((n_partners > 1).sum()) / max(float((n_partners > 0).sum()), 1.0)
+    partners = pairs[_alike(pairs[:, 0], pairs[:, 1], mine, others, chance)]
+    return _n_with_twins(partners, others, chance) / max(float(len(np.unique(partners[:, 0]))), 1.0)
+
+
+def _n_with_twins(partners: IntArray, others: Sequence[IntArray], chance: Sequence[float]) -> float:
+    """Records with two partners that look like each other, of `(n_pairs, 2)` records and partners by record."""
+    found = [np.zeros(0, dtype=np.int64)]
+    for step in range(1, _BESIDE + 1):
+        one, two = partners[:-step], partners[step:]
+        one, two = one[one[:, 0] == two[:, 0]], two[one[:, 0] == two[:, 0]]
+        found.append(one[_alike(one[:, 1], two[:, 1], others, others, chance), 0])
+    return float(len(np.unique(np.concatenate(found))))
 
 
 def _partners(rows: IntArray, mine: IntArray, others: IntArray) -> IntArray:
@@ -67,15 +79,17 @@ def _partners(rows: IntArray, mine: IntArray, others: IntArray) -> IntArray:
 def _alike(
     a: IntArray, b: IntArray, mine: Sequence[IntArray], others: Sequence[IntArray], chance: Sequence[float]
 ) -> BoolArray:
-    """Which pairs agree on most of their bits, and on enough of them."""
-    agree, told, n_told = np.zeros(len(a)), np.zeros(len(a)), np.zeros(len(a))
+    """Which pairs agree on most of their bits, and on enough of them; what tells little tells nobody from a brother."""
+    agree, told, n_told, usual = np.zeros(len(a)), np.zeros(len(a)), np.zeros(len(a)), 0.0
     n_pairs = float(len(mine[0])) * len(others[0])
     for left, right, share in zip(mine, others, chance, strict=True):
         bits = -np.log2(max(share, 1.0 / n_pairs))
         present = (left[a] >= 0) & (right[b] >= 0)
         n_told += present
         told += present * bits
+        usual += float((left >= 0).mean() * (right >= 0).mean()) * bits
         agree += (present & (left[a] == right[b])) * bits
     share_agreed: FloatArray = agree / np.maximum(told, 1e-9)
     enough = agree >= np.log2(max(len(mine[0]), len(others[0]))) + _MORE_BITS
-    return np.asarray((share_agreed >= _ALIKE) & enough & (n_told >= _LEAST_COLUMNS), dtype=bool)
+    tells = (n_told >= _LEAST_COLUMNS) & (told >= _TOLD * usual)
+    return np.asarray((share_agreed >= _ALIKE) & enough & tells, dtype=bool)

@@ -15,6 +15,7 @@ from linkage.proposal.profile import ColumnKind, ColumnProfile, profile
 from linkage.proposal.repeats import repeats_of
 from linkage.proposal.rules import propose_rules
 from linkage.proposal.twins import share_with_two
+from tests.linkage.model.households import FIELDS, town
 from tests.linkage.people import people, with_relatives
 
 
@@ -102,6 +103,18 @@ def test_brothers_and_sisters_are_no_second_partners() -> None:
     left, right, _ = people(600)
     columns = Columns(left, with_relatives(left, right, share=0.5))
     assert share_with_two(columns, plain(left), of_right=False, seed=1) <= 0.01
+
+
+@pytest.mark.parametrize("of_right", [True, False])
+def test_a_missing_birth_date_makes_no_family_one_person(of_right: bool) -> None:
+    made = town(1_000, seed=2)
+    left, right = (
+        pa.table(
+            {name: [None if x < 0 else str(x) for x in rows[:, at].tolist()] for at, (name, _) in enumerate(FIELDS)}
+        )
+        for rows in (made.left, made.right)
+    )
+    assert share_with_two(Columns(left, right), plain(left), of_right=of_right, seed=1) <= 0.02
 
 
 def test_too_few_columns_tell_of_no_second_partner() -> None:
