@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from linkage.arrays import FloatArray, Int32Array, IntArray
 from linkage.columns.missing import WrongColumn
 
-__all__ = ["Codes", "Distinct", "distinct_of", "distinct_pairs", "encode", "join_distinct", "text_of"]
+__all__ = ["Codes", "Distinct", "code_pairs", "distinct_of", "distinct_pairs", "encode", "join_distinct", "text_of"]
 
 Mapper = Callable[[pa.Array], pa.Array]
 
@@ -198,18 +198,22 @@ def _applied(remap: Int32Array, index: Int32Array) -> Int32Array:
     return np.append(remap, np.int32(-1))[index]
 
 
-def distinct_pairs(a: Int32Array, b: Int32Array, n_values: int) -> tuple[IntArray, IntArray, IntArray]:
+def code_pairs(a: Int32Array, b: Int32Array, n_values: int) -> tuple[IntArray, IntArray, IntArray]:
     """
-    The distinct unordered pairs of codes.
+    The distinct ordered pairs of codes.
 
     Args:
         a: `(n,)` codes, none missing.
         b: `(n,)` codes, none missing.
-        n_values: Size of the dictionary.
+        n_values: Codes are below this.
 
     Returns:
-        First codes, second codes (`first <= second`), and `(n,)` index of each pair among them.
+        First codes, second codes, and `(n,)` index of each pair among them.
     """
-    low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
-    keys, index = np.unique(low * n_values + high, return_inverse=True)
+    keys, index = np.unique(a.astype(np.int64) * max(n_values, 1) + b, return_inverse=True)
     return keys // max(n_values, 1), keys % max(n_values, 1), index
+
+
+def distinct_pairs(a: Int32Array, b: Int32Array, n_values: int) -> tuple[IntArray, IntArray, IntArray]:
+    """As `code_pairs`, of unordered pairs: first codes <= second codes."""
+    return code_pairs(np.minimum(a, b), np.maximum(a, b), n_values)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from linkage.arrays import BoolArray, Int32Array, IntArray
 from linkage.columns import Codes
 
-__all__ = ["Pairs", "code_pairs"]
+__all__ = ["Pairs"]
 
 _Kept = tuple[NDArray[Any], ...]
 
@@ -83,19 +83,3 @@ class Pairs:
         """`(n_pairs,)` whether a side has no value."""
         a, b = self.codes(codes)
         return np.asarray((a | b) < 0, dtype=bool)
-
-
-def code_pairs(a: Int32Array, b: Int32Array, n_values: int) -> tuple[IntArray, IntArray, IntArray]:
-    """
-    The distinct ordered pairs of codes.
-
-    Args:
-        a: `(n,)` codes, none missing.
-        b: `(n,)` codes, none missing.
-        n_values: Codes are below this.
-
-    Returns:
-        First codes, second codes, and `(n,)` index of each pair among them.
-    """
-    keys, index = np.unique(a.astype(np.int64) * max(n_values, 1) + b, return_inverse=True)
-    return keys // max(n_values, 1), keys % max(n_values, 1), index

@@ -1,9 +1,8 @@
-"""Clusters of records from accepted pairs, and the conflicts among them. Opens nothing."""
+"""Clusters of records from accepted pairs. Opens nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -11,10 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from linkage.arrays import FloatArray, IntArray
 
-if TYPE_CHECKING:
-    import networkx as nx
-
-__all__ = ["clusters", "clusters_at", "conflict_components"]
+__all__ = ["clusters", "clusters_at"]
 
 
 def clusters(pairs: IntArray, *, n_records: int) -> IntArray:
@@ -58,31 +54,3 @@ def clusters_at(pairs: IntArray, bits: FloatArray, *, floors: Sequence[float], n
         label = clusters(label[pairs[fresh]], n_records=n_records)[label]
         out[place], above = label, floors[place]
     return out
-
-
-def conflict_components(pairs: IntArray, *, bits: FloatArray, cannot: IntArray) -> list[nx.Graph[int]]:
-    """
-    The clusters that hold two records which cannot be one thing.
-
-    Args:
-        pairs: `(n_pairs, 2)` accepted pairs.
-        bits: `(n_pairs,)` their weights, kept as the edges' `bits`.
-        cannot: `(n_conflicts, 2)` records that cannot be together.
-
-    Returns:
-        One graph a cluster, by lowest record; `graph["cannot"]` lists its conflicts.
-    """
-    import networkx as nx  # loads longer than most conflicts take to find
-
-    graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(int(record) for record in np.unique(cannot))
-    for (a, b), weight in zip(pairs.tolist(), bits.tolist(), strict=True):
-        graph.add_edge(a, b, bits=weight)
-    where = {record: min(members) for members in nx.connected_components(graph) for record in members}
-    together = [(a, b) for a, b in cannot.tolist() if where[a] == where[b]]
-    found = []
-    for label in sorted({where[a] for a, _ in together}):
-        part = graph.subgraph([record for record, mine in where.items() if mine == label]).copy()
-        part.graph["cannot"] = sorted((a, b) for a, b in together if where[a] == label)
-        found.append(part)
-    return found

@@ -47,12 +47,6 @@ class ScoredPairs:
             self, rule=self.rule[kept], left=self.left[kept], right=self.right[kept], gammas=self.gammas[kept]
         )
 
-    def with_bits(self, bits: FloatArray, *, prior_bits: float) -> ScoredPairs:
-        """The pairs with their weights, ordered by left and right row."""
-        order = np.lexsort((self.right, self.left))
-        held = self.take(order)  # type: ignore[arg-type]
-        return replace(held, bits=bits[order], weight=bits[order].sum(axis=1) + prior_bits)
-
     @property
     def probability(self) -> FloatArray:
         """`(n_pairs,)` posterior probability of a match."""

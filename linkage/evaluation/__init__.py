@@ -11,7 +11,7 @@ from linkage.evaluation.found import DecoyLinks, FoundPairs, Partners, found_pai
 from linkage.evaluation.grouping import BadGrouping, Grouping
 from linkage.evaluation.histories import key_agreement
 from linkage.evaluation.intervals import Share
-from linkage.evaluation.labels import LabelScores, score_links, scores_by_threshold
+from linkage.evaluation.labels import LabelScores, score_links
 from linkage.evaluation.look_alikes import FileIdentifiability, identifiability
 from linkage.evaluation.pairs import BadLabels, LabelledPairs, from_label_column, from_labels_table
 from linkage.evaluation.quality import Quality, QualityEstimate, estimate_without_labels
@@ -60,7 +60,6 @@ __all__ = [
     "prediction_errors",
     "quality_from_sample",
     "score_links",
-    "scores_by_threshold",
     "threshold_table",
     "unlinkable",
     "unlinkable_table",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from linkage.arrays import FloatArray, IntArray
+from linkage.arrays import IntArray
 from linkage.evaluation.intervals import wilson_interval
 from linkage.evaluation.pairs import pair_keys
 
-__all__ = ["LabelScores", "score_links", "scores_by_threshold", "wilson_interval"]
+__all__ = ["LabelScores", "score_links"]
 
 
 class LabelScores(BaseModel):
@@ -60,21 +58,6 @@ def score_links(links: IntArray, truth: IntArray) -> LabelScores:
     found, true = (np.unique(pair_keys(pairs[:, 0], pairs[:, 1])) for pairs in (links, truth))
     right = int(np.isin(found, true, assume_unique=True).sum())
     return LabelScores(n_right=right, n_wrong=len(found) - right, n_missed=len(true) - right)
-
-
-def scores_by_threshold(
-    pairs: IntArray, probability: FloatArray, truth: IntArray, *, thresholds: Sequence[float]
-) -> list[tuple[float, LabelScores]]:
-    """
-    The scores that each threshold would have given.
-
-    Args:
-        pairs: `(n_pairs, 2)` scored pairs that survived their competition.
-        probability: `(n_pairs,)` their probabilities.
-        truth: `(n_true, 2)` all true pairs.
-        thresholds: Probabilities to try.
-    """
-    return [(limit, score_links(pairs[np.asarray(probability) >= limit], truth)) for limit in thresholds]
 
 
 def _share(part: int, whole: int) -> float:

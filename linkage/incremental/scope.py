@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,14 +11,7 @@ import pyarrow.compute as pc
 from linkage.arrays import BoolArray, IntArray
 from linkage.incremental.records import RecordChanges, places, record_names
 
-__all__ = ["Pass", "Scope", "merge_pairs"]
-
-
-class Pass(NamedTuple):
-    """Row masks of one pass over the candidates; None = all rows."""
-
-    left: BoolArray | None
-    right: BoolArray | None
+__all__ = ["Scope", "merge_pairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +43,6 @@ class Scope:
         """`(n_pairs,)` whether a pair has to be scored."""
         right = self.left if self.right is None else self.right
         return np.asarray(self.left[left_rows] | right[right_rows], dtype=bool)
-
-    def passes(self) -> tuple[Pass, ...]:
-        """
-        The pairs as at most two passes over the candidates that share no pair.
-
-        First the touched left rows with all right ones, then the other left rows with the touched right ones.
-        """
-        right = self.left if self.right is None else self.right
-        out = [Pass(self.left, None)] if self.left.any() else []
-        if right.any() and not self.left.all():
-            out.append(Pass(~self.left, right))
-        return tuple(out)
 
 
 def merge_pairs(

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.arrays import FloatArray, Int8Array, IntArray
-from linkage.columns import Codes
+from linkage.arrays import FloatArray, IntArray
 from linkage.comparison.base import Prepared
-from linkage.comparison.frequencies import LevelTerms, ScalarTerms
+from linkage.comparison.frequencies import LevelTerms
 from linkage.model.model import Model
 
 __all__ = ["TermWeights", "term_weights"]
@@ -38,25 +37,6 @@ class TermWeights:
     u_bits: float
     floor: float
 
-    @classmethod
-    def of(cls, codes: Codes, *, column: int, level: int, u: float, least_count: int) -> TermWeights:
-        """
-        Weights of an exact level from the frequencies in both tables.
-
-        Args:
-            codes: Values of both tables.
-            column: The comparison's column in the levels.
-            level: Its strongest level.
-            u: Chance agreement on that level.
-            least_count: A rarer value counts as this frequent: a typing error seen twice is no rare name.
-        """
-        left, right = codes.counts()
-        total = max(int(left.sum() + right.sum()), 1)
-        shares = np.append((left + right) / total, np.nan)
-        smallest = float(shares[:-1].min(initial=1.0))
-        terms = ScalarTerms(level, level, 1.0, 0.0, total, smallest, codes, shares)
-        return cls(column, level, terms, float(np.log2(u)), least_count / total)
-
     def of_pairs(self, left_rows: IntArray, right_rows: IntArray) -> FloatArray:
         """`(n_pairs,)` bits to add to pairs that reach the level."""
         return self._bits(self.terms.frequency_of(left_rows, right_rows))
@@ -64,13 +44,6 @@ class TermWeights:
     def _bits(self, frequency: FloatArray) -> FloatArray:
         bounded = np.clip(frequency, max(self.floor, np.finfo(np.float64).tiny), 1.0)
         return np.nan_to_num(self.terms.weight * (self.u_bits - np.log2(bounded)), nan=0.0)
-
-    def add_to(self, bits: FloatArray, *, gammas: Int8Array, left_rows: IntArray) -> None:
-        """Add to `(n_pairs, n_comparisons)` weights in place, of an exact level, where the left value tells both."""
-        agreed = np.flatnonzero(gammas[:, self.column] == self.level)
-        if isinstance(self.terms, ScalarTerms):
-            values = self.terms.codes.left[left_rows[agreed]]
-            bits[agreed, self.column] += self._bits(self.terms.frequencies[values])
 
     @property
     def largest(self) -> float:

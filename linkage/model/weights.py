@@ -17,7 +17,6 @@ from linkage.model.model import Model
 __all__ = [
     "PatternWeights",
     "bits_for_probability",
-    "bits_table",
     "level_bits",
     "pair_bits",
     "posterior",
@@ -30,14 +29,6 @@ _MOST_CELLS = 4_000_000  # of a table of all patterns: 32 MB
 def level_bits(model: Model) -> list[FloatArray]:
     """Weight of every level of every comparison (bits), `(n_levels,)` each; null weighs 0 and is not listed."""
     return [np.log2(np.array(part.m)) - np.log2(np.array(part.u)) for part in model.comparisons]
-
-
-def bits_table(gammas: Int8Array, model: Model) -> FloatArray:
-    """`(n_pairs, n_comparisons)` weight of the level each pair reached (bits); 0 for null. Without interactions."""
-    out = np.zeros(gammas.shape, dtype=np.float64)
-    for column, bits in enumerate(level_bits(model)):
-        out[:, column] = np.append(bits, 0.0)[gammas[:, column]]
-    return out
 
 
 def pair_bits(gammas: Int8Array, model: Model) -> FloatArray:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.decision.assign import assign, best_of_right, one_to_one
-from linkage.decision.cluster import clusters, conflict_components
+from linkage.decision.cluster import clusters
 
 PAIRS = st.dictionaries(
     st.tuples(st.integers(0, 4), st.integers(0, 4)), st.integers(-3, 20).map(float), min_size=1, max_size=14
@@ -75,11 +75,3 @@ def test_clusters_do_not_depend_on_the_order_of_decisions(pairs: list[tuple[int,
     assert labels.tolist() == clusters(np.array(shuffled, dtype=np.int64).reshape(-1, 2), n_records=10).tolist()
     assert all(labels[a] == labels[b] for a, b in pairs)
     assert all(labels[label] == label <= record for record, label in enumerate(labels.tolist()))
-
-
-def test_a_cluster_that_holds_two_records_which_cannot_be_one_is_reported() -> None:
-    pairs, bits = np.array([[0, 1], [1, 2], [3, 4]]), np.array([8.0, 2.0, 9.0])
-    (found,) = conflict_components(pairs, bits=bits, cannot=np.array([[0, 2], [2, 3]]))
-    assert sorted(found.nodes) == [0, 1, 2]
-    assert found.edges[1, 2]["bits"] == 2.0
-    assert found.graph["cannot"] == [(0, 2)]

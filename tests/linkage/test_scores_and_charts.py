@@ -7,7 +7,7 @@ import pytest
 
 from linkage.charts import em_history_chart, m_u_parameters_chart, match_weights_chart, match_weights_histogram, svg
 from linkage.charts.weights import weight_bins
-from linkage.evaluation import score_links, scores_by_threshold
+from linkage.evaluation import score_links
 from linkage.model import ComparisonModel, Iteration, Model
 
 PART = ComparisonModel(name="given", level_names=("else", "exact"), m=(0.1, 0.9), u=(0.8, 0.2))
@@ -20,15 +20,6 @@ def test_missed_pairs_count_whether_blocked_away_or_not() -> None:
     assert scores.precision == 0.5
     assert scores.recall == pytest.approx(1 / 3)
     assert scores.f1 == pytest.approx(0.4)
-
-
-def test_scores_follow_the_threshold() -> None:
-    pairs, truth = np.array([[0, 0], [1, 1], [2, 0]]), np.array([[0, 0], [1, 1]])
-    (low, at_low), (high, at_high) = scores_by_threshold(
-        pairs, np.array([0.99, 0.6, 0.5]), truth, thresholds=[0.5, 0.9]
-    )
-    assert (low, at_low.n_right, at_low.n_wrong) == (0.5, 2, 1)
-    assert (high, at_high.n_right, at_high.n_wrong, at_high.n_missed) == (0.9, 1, 0, 1)
 
 
 def test_no_links_have_no_precision() -> None:

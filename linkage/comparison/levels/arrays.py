@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from linkage.arrays import BoolArray, FloatArray, Int32Array, IntArray
-from linkage.columns import Expression
+from linkage.columns import Expression, distinct_pairs
 from linkage.comparison.arrays import Collections
 from linkage.comparison.levels.base import Bound, ColumnField, Level
 from linkage.comparison.measured import MeasureName, compare_texts
-from linkage.comparison.pairs import Pairs, code_pairs
+from linkage.comparison.pairs import Pairs
 from linkage.comparison.similar import Texts
 from linkage.comparison.sources import Sources
 
@@ -167,7 +167,7 @@ class _MostAlike(Bound):
         place = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
         one = self.sets.left.items[self.sets.left.starts[left][pair] + place // np.maximum(b[pair], 1)]
         two = self.sets.right.items[self.sets.right.starts[right][pair] + place % np.maximum(b[pair], 1)]
-        first, second, index = code_pairs(np.minimum(one, two), np.maximum(one, two), len(self.sets.values))
+        first, second, index = distinct_pairs(one, two, len(self.sets.values))
         found = compare_texts(self.texts, first, second, measure=self.measure, threshold=min(self.weakest))
         out = np.full(len(left), -np.inf)
         np.maximum.at(out, pair, found[index])

@@ -13,11 +13,11 @@ from pydantic import Field, model_validator
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray, Int32Array, IntArray
-from linkage.columns import BadExpression, Expression
+from linkage.columns import BadExpression, Expression, code_pairs
 from linkage.columns.sql import columns_of, holds
 from linkage.comparison.functions import LevelFunction, function_named
 from linkage.comparison.levels.base import Bound, Level
-from linkage.comparison.pairs import Pairs, code_pairs
+from linkage.comparison.pairs import Pairs
 from linkage.comparison.sources import Sources
 
 __all__ = ["CustomLevel", "FunctionFailed", "FunctionLevel"]

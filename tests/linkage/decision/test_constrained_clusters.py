@@ -109,6 +109,12 @@ def test_the_chain_breaks_where_it_is_weakest() -> None:
     assert found.n_conflicts == 1
 
 
+def test_the_least_evidence_is_kept_where_nothing_speaks_against_it() -> None:
+    pairs, bits = np.array([[0, 1], [1, 2], [2, 3]]), np.array([0.05, 5.0, 3.0])
+    found = constrained_clusters(pairs, bits, n_records=4, alone=np.array([0, -1, 1, 1]))
+    assert found.label.tolist() == [0, 0, 0, 3]
+
+
 def test_a_large_knot_is_clustered_by_joining_and_counted() -> None:
     pairs = np.array([(a, b) for a in range(12) for b in range(a + 1, 12)])
     bits = np.where(pairs[:, 0] // 6 == pairs[:, 1] // 6, 10.0, 1.0)

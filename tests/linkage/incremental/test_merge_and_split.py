@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from linkage.decision.constrained import constrained_clusters
-from linkage.decision.constraints import Constraint, RecordName, bind
+from linkage.decision.constraints import Constraint, ConstraintKind, RecordName, bind
 from linkage.incremental.operations import PersonNotFound, merge_persons, split_person
 from linkage.incremental.registry import Registry, Said, renew
 
@@ -72,6 +72,27 @@ def test_a_split_withdraws_the_must_link_of_an_earlier_merge() -> None:
     everything = (*merged.constraints, *split.constraints)
     again = clustered(split.registry, [9.0, 40.0, 9.0], everything, said=LATER)
     assert who(again) == ["P00000001", "P00000001", "P00000003", "P00000003"]
+
+
+def must(left: str, right: str) -> Constraint:
+    return Constraint(
+        kind=ConstraintKind.MUST, left=name(left), right=name(right), author="kurt", made_at=KURT.at, reason="seen",
+        reviewed=True,
+    )  # fmt: skip
+
+
+def test_a_split_withdraws_only_the_must_links_that_it_cuts() -> None:
+    first = clustered(Registry.empty(), [9.0, 9.0, -9.0])
+    standing = [must("a", "b"), must("b", "c"), must("c", "d")]
+    done = split_person(first, "P00000001", [name("c")], said=LATER, standing=standing)
+    withdrawn = [one for one in done.constraints if one.kind is ConstraintKind.WITHDRAWN]
+    assert [(one.left.id, one.right.id) for one in withdrawn] == [("b", "c")]
+
+
+def test_a_split_of_two_withdraws_the_must_link_between_them() -> None:
+    first = clustered(Registry.empty(), [9.0, -9.0, 9.0])
+    done = split_person(first, "P00000001", [name("b")], said=LATER, standing=[must("a", "b"), must("c", "d")])
+    assert [str(one.kind) for one in done.constraints] == ["withdrawn", "cannot_link"]
 
 
 def test_every_constraint_of_an_operation_says_who_when_and_why() -> None:

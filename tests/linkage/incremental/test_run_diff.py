@@ -141,6 +141,12 @@ def test_values_that_have_become_frequent_weigh_less() -> None:
     assert told(found) == [("1", "a", "lost", "data", "term_frequencies")]
 
 
+def test_what_dropped_a_pair_without_a_change_of_its_records_is_the_frequency_of_its_values() -> None:
+    found = diff(replace(WORLD, right={"a": RIGHT["a"]}, term_bits=-12.0))
+    assert told(found) == [("1", "a", "lost", "data", "term_frequencies")]
+    assert found.links.column("weight_after").to_pylist() == [None]
+
+
 def test_another_model_is_named_with_what_of_it_counts() -> None:
     assert told(diff(replace(WORLD, model=model(name_m=0.05)))) == [("1", "a", "lost", "model", "weights")]
     assert told(diff(replace(WORLD, model=model(prior=0.01)))) == [("1", "a", "lost", "model", "prior")]
@@ -149,6 +155,14 @@ def test_another_model_is_named_with_what_of_it_counts() -> None:
 def test_another_model_that_drops_the_pair_altogether_is_still_the_model() -> None:
     found = diff(replace(WORLD, model=model(name_m=0.0001, prior=0.1)))
     assert told(found) == [("1", "a", "lost", "model", "weights")]
+
+
+def test_a_run_makes_of_its_own_levels_and_adjustments_what_they_weighed() -> None:
+    run = replace(WORLD, term_bits=2.5).run()
+    assert run.term_bits.tolist() == [2.5, 0.0, 2.5]
+    assert run.reweighed(run.gammas, run.term_bits).tolist() == pytest.approx(run.weight.tolist())
+    other = run.reweighed(run.gammas, run.term_bits, prior=0.5)
+    assert (other - run.weight).tolist() == pytest.approx([-prior_bits(0.25)] * 3)
 
 
 def test_another_threshold_is_a_setting() -> None:

@@ -53,6 +53,7 @@ def test_a_new_record_joins_a_person_or_is_a_new_one() -> None:
     again = run(first, {"a": 0, "b": 1, "c": 1, "d": 2}, day=2)
     assert who(again) == {"a": "P00000001", "b": "P00000002", "c": "P00000002", "d": "P00000003"}
     assert events(again) == []
+    assert [(row["first_minted"], row["n_minted"]) for row in again.runs.to_pylist()] == [(1, 2), (3, 1)]
 
 
 def test_the_larger_part_of_a_split_keeps_the_id_and_the_split_is_told() -> None:

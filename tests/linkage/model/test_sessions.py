@@ -161,6 +161,8 @@ def test_fixed_m_and_prior_stay_and_u_can_be_trained() -> None:
 def test_first_values_are_splinks() -> None:
     assert default_m(3).tolist() == pytest.approx([0.025, 0.025, 0.95])
     assert (default_m(3) / default_u(3))[2] / (default_m(3) / default_u(3))[0] == pytest.approx(2.0**15)
+    assert np.diff(np.log2(default_m(4) / default_u(4))).tolist() == pytest.approx([4.0, 4.0, 7.0])
+    assert np.diff(np.log2(default_m(2) / default_u(2))).tolist() == pytest.approx([15.0])
 
 
 def test_a_rule_without_matches_is_doubted() -> None:
