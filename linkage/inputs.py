@@ -68,7 +68,10 @@ def _in_memory(given: object) -> pa.Table:
     if isinstance(given, pa.Table):
         return given
     if isinstance(given, Mapping):
-        return pa.table(dict(given))
+        try:
+            return pa.table(dict(given))
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise BadInput(f"input table: expected columns of one length, of one type each: {_told(error)}") from None
     if hasattr(given, "to_pandas") and hasattr(given, "dtypes") and not hasattr(given, "__arrow_c_stream__"):
         return pa.Table.from_pandas(given, preserve_index=False)
     if hasattr(given, "columns") and hasattr(given, "iloc"):  # pandas: a string index name would become a column
@@ -82,6 +85,12 @@ def _in_memory(given: object) -> pa.Table:
         f"input table: expected an Arrow table, a pandas or Polars frame, a DuckDB relation, columns by name or a "
         f"path, got {type(given).__name__}"
     )
+
+
+def _told(error: Exception) -> str:
+    """What is wrong, without a value of the table."""
+    text = str(error)
+    return text if text.startswith("Column ") else "a column mixes types"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,9 @@ def read_inputs(
         raise BadInput("expected at least one table")
     if len({name for name, _ in named}) < len(named):
         raise BadInput("expected a different name for each table")
+    unknown = [name for name in renames or {} if name not in dict(named)]
+    if unknown:
+        raise BadInput(f"columns: no table {unknown[0]!r}; the tables are {', '.join(name for name, _ in named)}")
     sources = tuple(Source(name, _renamed(name, as_table(table), (renames or {}).get(name))) for name, table in named)
     if id_column is None and all("unique_id" in source.table.column_names for source in sources):
         id_column = "unique_id"

@@ -20,7 +20,7 @@ from linkage.decision.constraints import Constraint, Constraints
 from linkage.decision.metrics import ClusterMetrics, cluster_metrics
 from linkage.decision.policy import SourcePolicy
 from linkage.linker.decisions import Decisions, bind_constraints, decide_predictions
-from linkage.linker.inference import probability_of
+from linkage.linker.inference import weight_of
 from linkage.linker.predictions import Predictions, retained_columns
 from linkage.linker.result import Result
 from linkage.linker.settings import BadSettings
@@ -286,8 +286,7 @@ class Clustering:
 
 
 def _floor(probability: float | None, weight_bits: float | None) -> float:
-    chosen = probability_of(probability, weight_bits)
-    return -np.inf if chosen is None else prior_bits(chosen) - 1e-9
+    return weight_of(probability, weight_bits) - 1e-9
 
 
 def _sizes(label: IntArray, limit: float) -> dict[str, object]:

@@ -15,14 +15,16 @@ from linkage.linker.engine import Engine, OnPairs
 from linkage.linker.predictions import Predictions, predict, record_pairs, score_rows
 from linkage.linker.result import Result
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
-from linkage.model.weights import posterior
+from linkage.model.weights import prior_bits
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from linkage.linker.linker import Linker
 
-__all__ = ["Inference"]
+__all__ = ["Inference", "weight_of"]
+
+_SUREST = 1 - 2.0**-53  # the last number below 1
 
 
 class Inference:
@@ -52,8 +54,8 @@ class Inference:
         """
         linker = self._linker
         linker.engine.plan()
-        floor = probability_of(threshold_match_probability, threshold_match_weight)
-        return predict(linker.engine, linker.model, probability=floor, on_pairs=on_pairs)
+        weight = weight_of(threshold_match_probability, threshold_match_weight)
+        return predict(linker.engine, linker.model, weight=weight, on_pairs=on_pairs)
 
     def deterministic_link(self) -> Result:
         """Every pair that a blocking rule proposes, without a weight: for rules that are sure by themselves."""
@@ -80,9 +82,10 @@ class Inference:
         self, records_left: Sequence[Mapping[str, object]], records_right: Sequence[Mapping[str, object]]
     ) -> Predictions:
         """Each record of the left list with the record of the right list in the same place."""
-        if len(records_left) != len(records_right):
+        if len(records_left) != len(records_right) or not records_left:
             raise BadSettings(
-                f"score_pairs: expected lists of one length, got {len(records_left)} and {len(records_right)}"
+                f"score_pairs: expected lists of one length, of one record or more, got {len(records_left)} and "
+                f"{len(records_right)}"
             )
         left, right = pa.Table.from_pylist(list(records_left)), pa.Table.from_pylist(list(records_right))
         engine = self._beside({"left": left, "right": right}, link_type=LinkType.LINK_ONLY)
@@ -132,8 +135,8 @@ class Inference:
             link_type=LinkType.LINK_ONLY,
             rules=blocking_rules_to_generate_predictions,
         )
-        floor = probability_of(threshold_match_probability, threshold_match_weight)
-        return predict(engine, self._linker.model, probability=floor)
+        weight = weight_of(threshold_match_probability, threshold_match_weight)
+        return predict(engine, self._linker.model, weight=weight)
 
     def predict_within(
         self,
@@ -147,8 +150,8 @@ class Inference:
         engine = self._beside(
             {"table": as_table(table)}, link_type=LinkType.DEDUPE_ONLY, rules=blocking_rules_to_generate_predictions
         )
-        floor = probability_of(threshold_match_probability, threshold_match_weight)
-        return predict(engine, self._linker.model, probability=floor)
+        weight = weight_of(threshold_match_probability, threshold_match_weight)
+        return predict(engine, self._linker.model, weight=weight)
 
     def _beside(
         self,
@@ -168,15 +171,19 @@ class Inference:
         return Engine(inputs, settings, lookups=linker.frequencies())
 
 
-def probability_of(probability: float | None, weight_bits: float | None) -> float | None:
+def weight_of(probability: float | None, weight_bits: float | None) -> float:
     """
-    One threshold from two ways to say it.
+    One threshold from two ways to say it, as a weight (bits, prior included); minus infinity: every pair.
 
     Raises:
-        BadSettings: If both are given.
+        BadSettings: If both are given, or what is given is no probability or no number.
     """
     if probability is not None and weight_bits is not None:
         raise BadSettings("threshold_match_probability, threshold_match_weight: expected one of both")
-    if weight_bits is not None:
-        return float(posterior(np.array([weight_bits]), 0.5)[0])
-    return probability
+    if probability is not None:
+        if not 0 <= probability <= 1:
+            raise BadSettings(f"threshold_match_probability: expected a number from 0 to 1, got {probability:g}")
+        return -np.inf if probability == 0 else prior_bits(min(probability, _SUREST))
+    if weight_bits is not None and np.isnan(weight_bits):
+        raise BadSettings("threshold_match_weight: expected a number of bits")
+    return -np.inf if weight_bits is None else float(weight_bits)

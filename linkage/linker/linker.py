@@ -277,7 +277,8 @@ def read_settings(given: SettingsLike) -> tuple[LinkSettings, Model | None]:
             raise BadSettings(f"{given} is not there or is no JSON: expected settings or a Splink model") from None
     if not isinstance(given, Mapping):
         raise BadSettings("settings: expected LinkSettings, a dictionary or a JSON file")
-    if any("comparison_levels" in part for part in given.get("comparisons", ()) if isinstance(part, Mapping)):
+    parts = given.get("comparisons", ())
+    if isinstance(parts, list | tuple) and any("comparison_levels" in p for p in parts if isinstance(p, Mapping)):
         from linkage.interchange.splink import from_splink
 
         return from_splink(given)

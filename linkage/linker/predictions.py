@@ -14,7 +14,7 @@ from linkage.inputs import BadInput, Inputs, TableLike, as_table, who
 from linkage.linker.engine import Engine, OnPairs
 from linkage.linker.result import Result
 from linkage.model import Model
-from linkage.model.weights import PatternWeights, posterior
+from linkage.model.weights import PatternWeights, posterior, prior_bits
 
 __all__ = ["Predictions", "pair_table", "predict", "record_pairs", "retained_columns", "score_rows", "with_rows"]
 
@@ -43,6 +43,7 @@ def predict(
     model: Model,
     *,
     probability: float | None = None,
+    weight: float | None = None,
     only: BoolArray | None = None,
     on_pairs: OnPairs | None = None,
 ) -> Predictions:
@@ -53,10 +54,11 @@ def predict(
         engine: The tables and settings.
         model: The trained model.
         probability: From which a pair is kept; None keeps all.
+        weight: The same as a weight with the prior (bits).
         only: `(n_left,)` left rows whose pairs are wanted.
         on_pairs: Told how many more pairs have been looked at.
     """
-    floor = engine.floor(model, probability)
+    floor = engine.floor(model, probability) if weight is None else weight - prior_bits(model.prior)
     pairs, n_compared = engine.score(model, floor_bits=floor, only=only, on_pairs=on_pairs)
     return Predictions(pair_table(pairs, engine=engine, model=model), pairs, model, floor, n_compared)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.blocking.rules import BlockingRule, block_on
@@ -94,6 +94,20 @@ class LinkSettings(JsonDocument):
     )
     additional_columns_to_retain: tuple[str, ...] = Field((), description="Further columns predictions carry.")
     seed: int = Field(20_260_101, description="Seed of every named random stream.")
+
+    def __init__(self, **given: Any) -> None:
+        """
+        Settings from keywords.
+
+        Raises:
+            BadSettings: If they are wrong; the message names the first key that is.
+        """
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(map(str, first["loc"])) or "all together"
+            raise BadSettings(f"{self.spoken}, {place}: {first['msg']}") from None
 
     @model_validator(mode="before")
     @classmethod

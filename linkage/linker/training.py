@@ -43,10 +43,13 @@ class Training:
         the settings or labels fix stays as it is.
 
         Raises:
+            BadSettings: If no two records can be paired.
             NothingToDrawFrom: If no comparison tells records apart.
         """
         linker, parameters = self._linker, self._linker.parameters
         settings = linker.settings
+        if linker.engine.n_possible == 0:
+            raise BadSettings("training: no two records can be paired, expected a record in each table; give a model")
         chosen = TrainingSettings(
             em=settings.em,
             training_pairs=settings.training_pairs,
