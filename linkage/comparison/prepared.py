@@ -9,7 +9,7 @@ import numpy as np
 
 from linkage.arrays import BoolArray, Int8Array, IntArray
 from linkage.columns import Codes
-from linkage.comparison.base import UNSETTLED, Prepared
+from linkage.comparison.base import NULL, UNSETTLED, Prepared, Rung
 from linkage.comparison.frequencies import LevelTerms
 from linkage.comparison.levels import Bound
 from linkage.comparison.pairs import Pairs
@@ -57,6 +57,13 @@ class PreparedComparison(Prepared):
     @property
     def codes(self) -> Codes | None:
         return self._codes
+
+    @property
+    def rungs(self) -> tuple[Rung, ...] | None:
+        if self._codes is None or self._steps[0].gamma != NULL:
+            return None
+        between = (Rung(step.gamma, step.bound.near()) for step in self._steps[2:-1])
+        return (*between, Rung(self._steps[-1].gamma, None))
 
     @property
     def cost(self) -> int:

@@ -41,13 +41,22 @@ class CompiledScan:
             return
         looked = equality.looked
         keys = [rule.plain for rule in rules if rule.plain is not None]
-        self._left = [key.left for key in keys] + [part.left for part in looked]
-        self._right = _packed([key.right for key in keys] + [part.right for part in looked], None)
-        self._strides = np.array([part.stride for part in looked], dtype=np.int64)
+        tests = [test for part in looked for test in part.tests]
+        both = [*((part.left, part.right) for part in looked), *((test.left, test.right) for test in tests)]
+        sides = {(id(left), id(right)): (left, right) for left, right in both}
+        place = {key: len(keys) + number for number, key in enumerate(sides)}
+        self._left = [key.left for key in keys] + [left for left, _ in sides.values()]
+        self._right = _packed([key.right for key in keys] + [right for _, right in sides.values()], None)
+        self._looks = np.zeros((len(looked), 4), dtype=np.int64)
+        self._looks[:, 0] = [place[id(part.left), id(part.right)] for part in looked]
+        self._looks[:, 1] = equality.strides
+        self._looks[:, 2] = np.cumsum([len(part.tests) for part in looked])
+        told = [(place[id(test.left), id(test.right)], test.most) for test in tests]
+        self._tests = np.array(told, dtype=np.int64).reshape(-1, 2)
         sizes = [len(part.bits) for part in looked]
         self._bits = np.concatenate([np.zeros(0, np.float32), *(part.bits for part in looked)])
         starts = np.cumsum([0, *sizes])[:-1]
-        self._bits_at = np.where(np.array(sizes) > 0, starts, -1).astype(np.int64)
+        self._looks[:, 3] = np.where(np.array(sizes) > 0, starts, -1)
         apart = candidates.apart
         self._apart = np.zeros(0, np.int64) if apart is None else apart.astype(np.int64)
 
@@ -61,7 +70,7 @@ class CompiledScan:
         walk, n = piece.walk, piece.stop - piece.begin
         low, high = np.searchsorted(walk.ends, [piece.begin, piece.stop - 1], side="right")
         left, right = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-        cell, own = np.empty(n, dtype=np.int16), np.empty(n, dtype=np.float32)
+        cell, own = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.float32)
         rows = walk.rows[low : high + 1]
         n_pairs, n_out = self._loop(
             rows,
@@ -74,12 +83,11 @@ class CompiledScan:
             _packed(self._left, rows),
             self._right,
             piece.rule,
-            self._n_fit,
-            self._strides,
+            self._looks,
+            self._tests,
             self._equality.table,
             self._equality.floor,
             self._bits,
-            self._bits_at,
             self._apart,
             left,
             right,
@@ -119,7 +127,7 @@ def _loop() -> Callable[..., tuple[int, int]]:
 _COMPILED: list[Callable[..., Any]] = []
 
 
-def _scan(
+def _scan(  # noqa: C901 - one compiled loop
     rows: IntArray,
     first: IntArray,
     ends: IntArray,
@@ -130,21 +138,20 @@ def _scan(
     packed_left: NDArray[np.int32],
     packed_right: NDArray[np.int32],
     rule: int,
-    n_rules: int,
-    strides: IntArray,
+    looks: IntArray,
+    tests: IntArray,
     table: NDArray[np.float32],
     floor: np.float32,
     bits: NDArray[np.float32],
-    bits_at: IntArray,
     apart: IntArray,
     out_left: IntArray,
     out_right: IntArray,
-    out_cell: NDArray[np.int16],
+    out_cell: NDArray[np.int32],
     out_own: NDArray[np.float32],
 ) -> tuple[int, int]:
     n_pairs = 0
     n_out = 0
-    n_looked = len(strides)
+    n_looked = len(looks)
     start = before
     for held in range(len(rows)):
         row = rows[held]
@@ -165,17 +172,27 @@ def _scan(
             n_pairs += 1
             cell = 0
             extra = np.float32(0.0)
+            test = 0
             for part in range(n_looked):
-                a = packed_left[held, n_rules + part]
-                b = packed_right[other, n_rules + part]
-                if a < 0 or b < 0:
-                    continue
-                if a == b:
-                    cell += strides[part]
-                    if bits_at[part] >= 0:
-                        extra += bits[bits_at[part] + a]
-                else:
-                    cell += 2 * strides[part]
+                column, stride, stop_test, bits_at = looks[part]
+                a = packed_left[held, column]
+                b = packed_right[other, column]
+                if a >= 0 and b >= 0:
+                    if a == b:
+                        cell += stride
+                        if bits_at >= 0:
+                            extra += bits[bits_at + a]
+                    else:
+                        cell += 2 * stride
+                        while test < stop_test:
+                            column, most = tests[test]
+                            c = packed_left[held, column]
+                            d = packed_right[other, column]
+                            if c >= 0 and d >= 0 and abs(c - d) <= most:
+                                break
+                            cell += stride
+                            test += 1
+                test = stop_test
             if table[cell] + extra >= floor:
                 out_left[n_out] = row
                 out_right[n_out] = other

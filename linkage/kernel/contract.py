@@ -7,8 +7,9 @@ from typing import Protocol
 
 from linkage.arrays import FloatArray, Int8Array, IntArray
 from linkage.columns import Codes
+from linkage.comparison.base import Near, Rung
 
-__all__ = ["UNKNOWN", "UNSETTLED", "Comparable", "Terms", "cost_of", "quick_of"]
+__all__ = ["UNKNOWN", "UNSETTLED", "Comparable", "Near", "Rung", "Terms", "cost_of", "quick_of", "rungs_of"]
 
 UNSETTLED = -2  # what integer work alone does not settle; such a pair is not null
 UNKNOWN = -3  # what was not asked yet
@@ -52,4 +53,10 @@ def cost_of(prepared: Comparable) -> int:
 def quick_of(prepared: Comparable) -> Callable[[IntArray, IntArray], Int8Array] | None:
     """What integer work alone settles of a comparison; None where it does not say."""
     found: Callable[[IntArray, IntArray], Int8Array] | None = getattr(prepared, "quick", None)
+    return found
+
+
+def rungs_of(prepared: Comparable) -> tuple[Rung, ...] | None:
+    """The levels below equal codes as tests of integers; None where it does not say."""
+    found: tuple[Rung, ...] | None = getattr(prepared, "rungs", None)
     return found

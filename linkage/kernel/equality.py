@@ -1,15 +1,14 @@
 """
-The first look at a pair: which value codes are equal, and the most it can weigh by that. Opens nothing.
+The first look at a pair: what integers tell of it, and the most it can weigh by that. Opens nothing.
 
-A comparison with value codes is equal, unequal, or (a value missing) unknown; 3 to the number of comparisons cells
-hold the most that such a pair can weigh. A pair with equal codes gets the term-frequency bits of its own value, so
-that the bound is exact for rare values too.
+A comparison with value codes is missing, equal, at a level that a test of integers tells, or below; the cells of a
+table hold the most that such a pair can weigh. A pair with equal codes gets the term-frequency bits of its own value,
+so that the bound is exact for rare values too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,37 +16,18 @@ from numpy.typing import NDArray
 
 from linkage.arrays import BoolArray, FloatArray, Int8Array, Int32Array, IntArray
 from linkage.columns import Codes
-from linkage.kernel.bounds import SLACK_BITS, blocks_of, unknown_gammas
-from linkage.kernel.contract import UNKNOWN, UNSETTLED, Comparable, Terms, quick_of
+from linkage.kernel.bounds import SLACK_BITS, Block, blocks_of, unknown_gammas
+from linkage.kernel.contract import Comparable, Near, Terms
+from linkage.kernel.looked import EQUAL, Looked, first_rows, ladder, told_by
 from linkage.model.weights import PatternWeights
 
 __all__ = ["EqualityBound", "Survivors"]
 
-_MOST = 9  # comparisons that are looked at: 19,683 cells
+_MOST = 9  # comparisons that are looked at
+_CELLS = 1 << 18  # of the table: it should stay in the processor's cache
+_FEWER = 0.9  # share of pairs left from which it is worth to go on with those alone
 
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """
-    One comparison that is looked at.
-
-    Attributes:
-        column: The comparison.
-        top: Its strongest level.
-        null_by_code: Whether a pair is null only where a code is missing.
-        left: `(n_left,)` value codes, -1 = missing.
-        right: `(n_right,)` the same.
-        stride: Step of its state in the table.
-        bits: `(n_values,)` most that its terms add where codes are equal; empty where it has none.
-    """
-
-    column: int
-    top: int
-    null_by_code: bool
-    left: Int32Array
-    right: Int32Array
-    stride: int
-    bits: NDArray[np.float32]
+States = list[list[int]]
 
 
 class Survivors(NamedTuple):
@@ -58,14 +38,14 @@ class Survivors(NamedTuple):
         n_pairs: Pairs that were looked at.
         left: `(n,)` left rows.
         right: `(n,)` right rows.
-        cell: `(n,)` their cell in the table: which codes are equal.
+        cell: `(n,)` their cell in the table: what is known of them.
         own: `(n,)` what the terms of the values agreed on add at most (bits).
     """
 
     n_pairs: int
     left: IntArray
     right: IntArray
-    cell: NDArray[np.int16]
+    cell: Int32Array
     own: NDArray[np.float32]
 
     @classmethod
@@ -82,13 +62,19 @@ class Survivors(NamedTuple):
 
 class EqualityBound:
     """
-    Bounds from the equality of value codes.
+    Bounds from integers.
 
     Args:
         weights: The model's weights.
         prepared: The comparisons.
         terms: Term-frequency weights.
         floor_bits: Weight without the prior that a pair must be able to reach (bits).
+
+    Attributes:
+        floor: Least bound of a pair that is kept.
+        looked: The comparisons that are looked at, those that tell most first.
+        strides: Step of each of them in the table.
+        table: `(n_cells,)` the most a pair can weigh, without the terms of equal values.
     """
 
     def __init__(
@@ -101,105 +87,108 @@ class EqualityBound:
     ) -> None:
         self.floor = np.float32(floor_bits - SLACK_BITS)
         self._n_comparisons = len(prepared)
-        columns = _looked_at(weights, prepared)
-        known = {column: _null_by_code(prepared[column]) for column in columns}
+        blocks = blocks_of(weights)
+        tests, states = _ladders(weights, prepared, blocks)
         table = np.zeros(())
         order: list[int] = []
-        for block in blocks_of(weights):
-            bits = block.bits
-            for axis in reversed(range(len(block.columns))):
-                column = block.columns[axis]
-                extra = [term for term in terms if term.column == column]
-                if column in columns:
-                    bits = _by_state(bits, axis, extra, null_by_code=known[column])
-                else:
-                    bits = _best(bits, axis, extra)
-            table = np.add.outer(table, bits)
-            order += [column for column in block.columns if column in columns]
-        self.table: NDArray[np.float32] = table.reshape(-1).astype(np.float32)
+        for block in blocks:
+            table = np.add.outer(table, _by_states(block, states, terms))
+            order += [column for column in block.columns if column in states]
+        table, order = _telling_first(table, order)
         grouped = {column for members in weights.members for column in members}
         self.looked = [
             Looked(
                 column,
-                weights.n_levels[column] - 1,
-                known[column],
                 *_sides(prepared[column]),
-                3 ** (len(order) - 1 - place),
+                tests[column],
+                told_by(states[column], weights.n_levels[column]),
                 _bits_by_value(_at_top(terms, column, weights), prepared[column].codes, grouped=column in grouped),
             )
-            for place, column in enumerate(order)
+            for column in order
         ]
+        self.table: NDArray[np.float32] = table.reshape(-1).astype(np.float32)
+        self.strides = [int(np.prod(table.shape[place + 1 :], dtype=np.int64)) for place in range(len(order))]
+        self._sizes: tuple[int, ...] = table.shape
+        self._steps = self._of_first()
+
+    def _of_first(self) -> list[NDArray[np.float32] | None]:
+        """After each comparison the most by what was looked at until then; None where that drops no pair."""
+        out: list[NDArray[np.float32] | None] = []
+        for place, stride in enumerate(self.strides):
+            later = sum(float(part.bits.max(initial=0.0)) for part in self.looked[place + 1 :])
+            now = sum(float(part.bits.min(initial=0.0)) for part in self.looked[: place + 1])
+            most = self.table.reshape(-1, stride).max(axis=1) + np.float32(later + SLACK_BITS)
+            drops = place + 1 == len(self.strides) or float(most.min()) + now < self.floor
+            out.append(most if drops else None)
+        if out:
+            out[-1] = self.table
+        return out
 
     def reaching(self, left: IntArray, right: IntArray) -> Survivors:
         """The pairs that can reach the floor, in their order."""
-        cell = np.zeros(len(left), dtype=np.int16)
-        own = np.zeros(len(left), dtype=np.float32)
-        for part in self.looked:
-            a, b = part.left[left], part.right[right]
-            equal = a == b
-            state = np.subtract(2, equal, dtype=np.int16, casting="unsafe")
-            state[(a | b) < 0] = 0
+        n_pairs = len(left)
+        cell, own = np.zeros(n_pairs, dtype=np.int32), np.zeros(n_pairs, dtype=np.float32)
+        for part, size, most in zip(self.looked, self._sizes, self._steps, strict=True):
+            state, codes = part.states(left, right)
             if len(part.bits):
-                agreed = np.flatnonzero(state == 1)
-                own[agreed] += part.bits[a[agreed]]
-            state *= np.int16(part.stride)
+                agreed = np.flatnonzero(state == EQUAL)
+                own[agreed] += part.bits[codes[agreed]]
+            cell *= np.int32(size)
             cell += state
-        kept = np.flatnonzero(self.table[cell] + own >= self.floor)
-        return Survivors(len(left), left[kept], right[kept], cell[kept], own[kept])
+            if most is None:
+                continue
+            held = most[cell] + own >= self.floor
+            if most is self.table or np.count_nonzero(held) < _FEWER * len(held):
+                kept = np.flatnonzero(held)
+                left, right, cell, own = left[kept], right[kept], cell[kept], own[kept]
+        return Survivors(n_pairs, left, right, cell, own)
 
     def known(self) -> Int8Array:
-        """`(n_cells, n_comparisons)` what each cell says: the strongest level, `UNSETTLED` or `UNKNOWN`."""
+        """`(n_cells, n_comparisons)` what each cell tells: a level, `UNSETTLED` or `UNKNOWN`."""
         gammas = unknown_gammas(len(self.table), self._n_comparisons)
-        for part in self.looked:
-            state = np.arange(len(self.table)) // part.stride % 3
-            unequal = UNSETTLED if part.null_by_code else UNKNOWN
-            gammas[:, part.column] = np.array([UNKNOWN, part.top, unequal], dtype=np.int8)[state]
+        for part, stride in zip(self.looked, self.strides, strict=True):
+            gammas[:, part.column] = part.told[np.arange(len(self.table)) // stride % len(part.told)]
         return gammas
 
 
-def _looked_at(weights: PatternWeights, prepared: Sequence[Comparable]) -> set[int]:
-    """The comparisons with codes; the weightiest where there are many."""
+def _ladders(
+    weights: PatternWeights, prepared: Sequence[Comparable], blocks: Sequence[Block]
+) -> tuple[dict[int, tuple[Near, ...]], dict[int, States]]:
+    """Tests and states of the comparisons with codes, the weightiest first; without tests where they are too many."""
     coded = [column for column, part in enumerate(prepared) if part.codes is not None]
-    spread = {column: float(np.ptp(block.bits)) for block in blocks_of(weights) for column in block.columns}
-    return set(sorted(coded, key=lambda column: (-spread[column], column))[:_MOST])
+    spread = {column: float(np.ptp(block.bits)) for block in blocks for column in block.columns}
+    tests: dict[int, tuple[Near, ...]] = {}
+    states: dict[int, States] = {}
+    n_cells, n_coded = 1, min(len(coded), _MOST)
+    for number, column in enumerate(sorted(coded, key=lambda column: (-spread[column], column))[:_MOST]):
+        found, held = ladder(prepared[column], weights.n_levels[column])
+        if n_cells * len(held) * 3 ** (n_coded - number - 1) > _CELLS:
+            found, held = (), [*held[:2], sorted({level for levels in held[2:] for level in levels})]
+        tests[column], states[column] = found, held
+        n_cells *= len(held)
+    return tests, states
 
 
-def _null_by_code(prepared: Comparable) -> bool:
-    """
-    Whether a pair is null only where a code is missing.
-
-    A date that cannot be parsed has a code and is null. So every value is asked once for, beside one of the other
-    side: integer work, and no more than there are distinct values.
-    """
-    codes, quick = prepared.codes, quick_of(prepared)
-    if codes is None or quick is None:
-        return False
-    for one, two, turned in ((codes.left, codes.right, False), (codes.right, codes.left, True)):
-        rows, others = _first_rows(one, len(codes)), _first_rows(two, len(codes))
-        rows, others = rows[rows >= 0], others[others >= 0]
-        if not len(others):
-            return False
-        beside = np.full(len(rows), others[-1])
-        asked = quick(beside, rows) if turned else quick(rows, beside)
-        if (asked == -1).any():
-            return False
-    return True
+def _by_states(block: Block, states: Mapping[int, States], terms: Sequence[Terms]) -> FloatArray:
+    """The most that a block can weigh, one axis of states for each comparison that is looked at."""
+    bits = block.bits
+    for axis in reversed(range(len(block.columns))):
+        column = block.columns[axis]
+        raised = _raised(bits, axis, [term for term in terms if term.column == column])
+        if column not in states:
+            bits = raised.max(axis=axis)
+            continue
+        best = [np.take(raised, held, axis=axis).max(axis=axis) for held in states[column]]
+        best[EQUAL] = np.take(bits, states[column][EQUAL][0], axis=axis)  # its own value's bits are added by pair
+        bits = np.stack(best, axis=axis)
+    return bits
 
 
-def _by_state(bits: FloatArray, axis: int, terms: Sequence[Terms], *, null_by_code: bool) -> FloatArray:
-    """The axis of a comparison as unknown, equal, unequal: the most over the levels each may have."""
-    n_levels = bits.shape[axis] - 1
-    raised = _raised(bits, axis, terms)
-    top = n_levels - 1
-    rest = [index for index in range(n_levels + 1) if index != top and not (null_by_code and index == n_levels)]
-    unknown = raised.max(axis=axis, keepdims=True)
-    equal = np.take(bits, [top], axis=axis)  # its own value's bits are added pair by pair
-    unequal = np.take(raised, rest, axis=axis).max(axis=axis, keepdims=True)
-    return np.concatenate([unknown, equal, unequal], axis=axis)
-
-
-def _best(bits: FloatArray, axis: int, terms: Sequence[Terms]) -> FloatArray:
-    return np.asarray(_raised(bits, axis, terms).max(axis=axis), dtype=np.float64)
+def _telling_first(table: FloatArray, order: Sequence[int]) -> tuple[FloatArray, list[int]]:
+    """The axes by how much weight a pair loses at most that has nothing in common there."""
+    loss = [table.max() - np.take(table, -1, axis=axis).max() for axis in range(table.ndim)]
+    axes = sorted(range(table.ndim), key=lambda axis: -loss[axis])
+    return np.ascontiguousarray(table.transpose(axes)), [order[axis] for axis in axes]
 
 
 def _raised(bits: FloatArray, axis: int, terms: Sequence[Terms]) -> FloatArray:
@@ -225,17 +214,10 @@ def _bits_by_value(terms: Sequence[Terms], codes: Codes | None, *, grouped: bool
     """`(n_values,)` bits of each value that both sides have, asked for with one row of each side."""
     if not terms or codes is None:
         return np.zeros(0, dtype=np.float32)
-    left, right = _first_rows(codes.left, len(codes)), _first_rows(codes.right, len(codes))
+    left, right = first_rows(codes.left, len(codes)), first_rows(codes.right, len(codes))
     both: BoolArray = (left >= 0) & (right >= 0)
     out = np.zeros(len(codes))
     for term in terms:
         bits = term.of_pairs(left[both], right[both])
         out[both] += np.maximum(bits, 0.0) if grouped else bits  # a dependent group brings them nearer to 0
     return out.astype(np.float32)
-
-
-def _first_rows(codes: Int32Array, n_values: int) -> IntArray:
-    """`(n_values,)` first row with each value, -1 for none."""
-    out = np.full(n_values + 1, -1, dtype=np.int64)
-    out[codes[::-1]] = np.arange(len(codes))[::-1]
-    return out[:-1]

@@ -18,6 +18,7 @@ from pydantic import (
 
 from linkage.arrays import BoolArray, Int8Array
 from linkage.columns import Expression
+from linkage.comparison.base import Near
 from linkage.comparison.pairs import Pairs
 from linkage.comparison.sources import Sources
 
@@ -66,6 +67,10 @@ class Bound(ABC):
     def impossible(self, pairs: Pairs) -> BoolArray:
         """`(n_pairs,)` whether cheap integer work shows that a pair does not reach the level; False is no answer."""
         return self.absent(pairs)
+
+    def near(self) -> Near | None:
+        """The level as a test of two integers, where it is one."""
+        return None
 
     def truth(self, pairs: Pairs) -> Int8Array:
         """`(n_pairs,)` false, unknown or true, as in SQL."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from linkage.arrays import BoolArray, FloatArray, Int8Array, IntArray
+from linkage.arrays import BoolArray, FloatArray, Int8Array, Int32Array, IntArray
 from linkage.columns import Codes, Expression
+from linkage.comparison.base import Near
 from linkage.comparison.levels.base import Bound, ColumnField, Level
 from linkage.comparison.pairs import Pairs
 from linkage.comparison.sources import Sources
@@ -28,6 +31,8 @@ _SECONDS: dict[Metric, float] = {  # months and years as Splink has them: elapse
     "month": 86_400.0 * 365.25 / 12,
     "year": 86_400.0 * 365.25,
 }
+_DAY = 86_400.0
+_MOST_DAYS = 1 << 30
 _UNREADABLE = 0xF  # in place of a digit
 
 
@@ -38,11 +43,13 @@ class _Apart(Bound):
         codes: The moments.
         seconds: `(n_values + 1,)` of each, NaN where there is none.
         most: Largest difference (s).
+        days: Whole days of all left and all right rows; None where there are parts of days.
     """
 
     codes: Codes
     seconds: FloatArray
     most: float
+    days: Callable[[], tuple[Int32Array, Int32Array] | None]
 
     cost: ClassVar[int] = 1
 
@@ -59,6 +66,22 @@ class _Apart(Bound):
     def absent(self, pairs: Pairs) -> BoolArray:
         a, b = pairs.codes(self.codes)
         return np.asarray(np.isnan(self.seconds[a]) | np.isnan(self.seconds[b]), dtype=bool)
+
+    def near(self) -> Near | None:
+        days = self.days()
+        return None if days is None else Near(*days, int(min(self.most // _DAY, _MOST_DAYS)))
+
+
+def _days(codes: Codes, seconds: FloatArray) -> tuple[Int32Array, Int32Array] | None:
+    """Days of all rows from the first day on, -1 where there is none."""
+    there = ~np.isnan(seconds)
+    first = seconds[there].min(initial=np.inf)
+    days = np.where(there, seconds - first, -_DAY) / _DAY
+    if (days % 1).any() or days.max(initial=0.0) > _MOST_DAYS:
+        return None
+    numbers = days.astype(np.int32)
+    left = numbers[codes.left]
+    return left, left if codes.right is codes.left else numbers[codes.right]
 
 
 class TimeDifferenceLevel(Level):
@@ -84,7 +107,8 @@ class TimeDifferenceLevel(Level):
 
     def bind(self, sources: Sources) -> Bound:
         codes, seconds = sources.moments(self.column, form=self.datetime_format, exact=self.exact_time)
-        return _Apart(codes, seconds, self.threshold * _SECONDS[self.metric])
+        days = sources.once(("days", id(seconds)), lambda: cache(partial(_days, codes, seconds)))
+        return _Apart(codes, seconds, self.threshold * _SECONDS[self.metric], days)
 
 
 @dataclass(frozen=True, slots=True)

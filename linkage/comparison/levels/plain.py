@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from linkage.arrays import BoolArray
 from linkage.columns import Codes, Expression
 from linkage.comparison.arrays import is_list
+from linkage.comparison.base import Near
 from linkage.comparison.levels.base import Bound, ColumnField, Level
 from linkage.comparison.pairs import Pairs
 from linkage.comparison.sources import Sources
@@ -167,6 +168,9 @@ class Equality(Bound):
 
     def impossible(self, pairs: Pairs) -> BoolArray:
         return ~self.reached(pairs)
+
+    def near(self) -> Near:
+        return Near(self.codes.left, self.codes.right, 0)
 
 
 class ExactMatchLevel(Level):
