@@ -197,3 +197,13 @@ def test_dense_keys_are_equal_where_all_codes_are_and_missing_where_one_is(
             agree = one == two and min(one) >= 0
             assert agree == bool(keys.left[i] == keys.right[j] and keys.left[i] >= 0)
     assert max(keys.left.max(), keys.right.max()) < keys.n_keys
+
+
+def test_keys_of_very_many_possible_values_do_not_run_over() -> None:
+    n_values = 1 << 22
+    high = np.array([0, 1 << 20], dtype=np.int32)  # 2^20 x 2^22 x 2^22 is 0 in 64 bits
+    zero = np.zeros(2, dtype=np.int32)
+    parts = [Part(high, high.copy(), n_values), Part(zero, zero.copy(), n_values), Part(zero, zero.copy(), n_values)]
+    keys = dense_keys(parts, n_left=2, n_right=2)
+    assert keys.left.tolist() == keys.right.tolist()
+    assert len(set(keys.left.tolist())) == 2

@@ -137,6 +137,19 @@ def test_no_set_of_links_beats_the_ceiling_and_the_ceiling_is_nearly_reached(
     assert ceiled - reached < 1 / shared
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "precision"), [([0, 0, 1, 2], [0, 1, 1, 2], 0.5), ([0, 0, 0, 1], [0, 0, 1, 1], 0.3)]
+)
+def test_the_ceiling_takes_links_until_the_precision_is_just_kept(
+    left: list[int], right: list[int], precision: float
+) -> None:
+    found = ceiling(np.array(left)[:, None], np.array(right)[:, None], precisions=[precision], n_shared=2.0)
+    (reached,) = found.reachable
+    assert reached.recall is not None
+    assert 1.0 < reached.n_links < found.linking_all.n_links
+    assert 2.0 * reached.recall / reached.n_links == pytest.approx(precision)
+
+
 def people(
     n: int, shared: int, sizes: tuple[int, ...], seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:

@@ -140,6 +140,17 @@ def test_a_rare_value_can_lift_a_pair_over_the_floor_by_its_own_frequency() -> N
 
 
 @pytest.mark.parametrize("compiled", [False, True])
+def test_a_weaker_level_too_can_be_lifted_over_the_floor_by_its_frequency(compiled: bool) -> None:
+    columns, prepared = bound([("ada", None, None)], [("alf", None, None), ("bob", None, None)])
+    terms = [ValueTerms(0, 1, prepared[0].codes, 64.0)]
+    weights = PatternWeights(model(dependent=False))
+    candidates = Candidates(columns, rules=[BlockingRule(keys=())])
+    pairs, _ = stream(candidates, prepared, weights=weights, terms=terms, floor_bits=3.0, compiled=compiled)
+    assert list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)) == [(0, 0)]
+    assert pairs.weight.tolist() == pytest.approx([6.0 + np.log2(3)])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
 def test_rows_kept_apart_are_never_paired(compiled: bool) -> None:
     columns, prepared = bound([("ada", "x", "y")] * 4, None)
     candidates = Candidates(columns, rules=[block_on("a"), block_on("b")], apart=np.array([0, 0, 1, 1]))
