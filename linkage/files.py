@@ -18,14 +18,15 @@ from linkage.evaluation.labels import LabelScores, score_links
 from linkage.inputs import BadInput
 from linkage.linker.linkage import Linkage
 from linkage.linker.linker import Linker, read_settings
+from linkage.linker.plan import LinkPlan, plan_linkage
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
 from linkage.model.model import Model
-from linkage.outcome import InputFacts, LinkSummary, summarise, write_outcome
+from linkage.outcome import InputFacts, LinkSummary, summarise, write_outcome, write_settings
 from linkage.proposal.profile import find_id
 from linkage.proposal.propose import propose_for
 from linkage.tables import InputTable, read_table
 
-__all__ = ["LinkRequest", "link_files"]
+__all__ = ["LinkRequest", "link_files", "plan_files"]
 
 
 class _Step(Protocol):
@@ -96,6 +97,27 @@ def link_files(request: LinkRequest, *, progress: _Progress) -> LinkSummary:
         summary = summarise(linkage, linker=linker, inputs=facts, truth=truth)
         write_outcome(linkage, summary, settings=settings, out=request.out)
     return summary
+
+
+def plan_files(request: LinkRequest, *, progress: _Progress) -> LinkPlan:
+    """
+    Propose or read settings, write them as settings.json into `request.out`, count what they cost, link nothing.
+
+    Raises:
+        SourceMissing: If a file is not there.
+        SourceFileError: If a file cannot be read.
+        BadInput: If an id column is missing, or names several rows alike.
+        BadSettings: If the settings are wrong, or none can be proposed.
+    """
+    with progress.step("read tables"):
+        files = _files(request.tables)
+    with progress.step("settle settings"):
+        settings, model = _settings(request, files)
+        linker = Linker({file.name: file.read.table for file in files}, settings, model=model)
+    with progress.step("count pairs"):
+        plan = plan_linkage(linker)
+    write_settings(settings, out=request.out)
+    return plan
 
 
 def _files(paths: tuple[Path, ...]) -> list[_Named]:

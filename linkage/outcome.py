@@ -23,7 +23,7 @@ from linkage.linker.linker import Linker
 from linkage.linker.settings import LinkSettings
 from linkage.page import page
 
-__all__ = ["InputFacts", "LinkSummary", "links_table", "summarise", "write_outcome"]
+__all__ = ["InputFacts", "LinkSummary", "links_table", "summarise", "write_outcome", "write_settings"]
 
 _DIGITS = 3  # of a weight in bits: more says nothing more
 _FEWEST_RELIABLE = 30  # links below which a stated quality means nothing
@@ -59,9 +59,7 @@ class LinkSummary(BaseModel):
     n_near_ties: int = Field(description="Links that another assignment of about the same weight would not hold.")
     n_lost: int = Field(description="Pairs that lost their records to a better pair.")
     n_groups: int | None = Field(description="Groups of duplicates, where they were sought; else None.")
-    quality: QualityEstimate | None = Field(
-        description="Precision, recall, blocking loss: estimated without labels."
-    )
+    quality: QualityEstimate | None = Field(description="Precision, recall, blocking loss: estimated without labels.")
     prior: float = Field(description="Probability that a random pair is a match.")
     converged: bool | None = Field(description="Whether training ended by itself; None if the model was given.")
     warnings: tuple[str, ...] = Field(description="What makes the result doubtful.")
@@ -146,7 +144,13 @@ def write_outcome(linkage: Linkage, summary: LinkSummary, *, settings: LinkSetti
     if linkage.clusters is not None:
         pa_csv.write_csv(linkage.clusters.table, out / "clusters.csv")
     (out / "model.json").write_bytes(linkage.model.canonical_json() + b"\n")
-    (out / "settings.json").write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_settings(settings, out=out)
     numbers = json.dumps(summary.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (out / "summary.json").write_text(numbers + "\n", encoding="utf-8")
     (out / "report.html").write_text(page(linkage, summary, settings=settings), encoding="utf-8")
+
+
+def write_settings(settings: LinkSettings, *, out: Path) -> None:
+    """Write settings.json, readable, into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "settings.json").write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -9,8 +9,11 @@ from typer import Argument, Option
 
 from doselink.cli import show
 from doselink.progress import progress_for
+from linkage.evaluation.ceilings import Reachable
+from linkage.evaluation.intervals import Share
 from linkage.evaluation.quality import Estimated
-from linkage.files import LinkRequest, link_files
+from linkage.files import LinkRequest, link_files, plan_files
+from linkage.linker.plan import LinkPlan
 from linkage.outcome import LinkSummary
 
 __all__ = ["link"]
@@ -33,6 +36,7 @@ def link(
         list[str] | None, Option("--id", metavar="COLUMN", help="Column that names the records; again for each table.")
     ] = None,
     truth: Annotated[Path | None, Option(metavar="FILE", help="Known pairs (two id columns) to score against.")] = None,
+    plan: Annotated[bool, Option("--plan", help="Count the cost, write settings.json, link nothing.")] = False,
     json: Annotated[bool, Option("--json", help="Print the summary as JSON.")] = False,
     quiet: Annotated[bool, Option("--quiet", help="Lines instead of progress bars.")] = False,
 ) -> None:
@@ -51,11 +55,12 @@ def link(
         threshold=threshold,
         ids=tuple(id_column or ()),
     )
-    summary = link_files(request, progress=progress_for(quiet=quiet, json=json))
+    progress = progress_for(quiet=quiet, json=json)
+    found = plan_files(request, progress=progress) if plan else link_files(request, progress=progress)
     if json:
-        show.as_json(summary)
+        show.as_json(found)
         return
-    for line in _lines(summary, out):
+    for line in _planned(found, out) if isinstance(found, LinkPlan) else _lines(found, out):
         show.text(line)
 
 
@@ -80,6 +85,38 @@ def _lines(summary: LinkSummary, out: Path) -> list[str]:
         lines.append(f"truth       {truth.n_right:,} right, {truth.n_wrong:,} wrong, {truth.n_missed:,} missed")
     lines += [f"doubt       {warning}" for warning in summary.warnings]
     return [*lines, f"report      {out / 'report.html'}"]
+
+
+def _planned(plan: LinkPlan, out: Path) -> list[str]:
+    """The plan for people."""
+    tables = " and ".join(f"{name} ({n:,} records)" for name, n in plan.tables)
+    budget = "within" if plan.within_budget else "OVER"
+    lines = [f"tables      {tables}, {plan.link_type}, {plan.cardinality}"]
+    lines += [
+        f"rule        {rule.rule}: {rule.n_pairs:,} pairs, largest block {rule.largest_block:,}" for rule in plan.rules
+    ]
+    lines += [f"compare     {part.name}: {len(part.levels)} levels, by {part.work}" for part in plan.comparisons]
+    lines.append(
+        f"cost        at most {plan.n_pairs:,} of {plan.n_possible:,} possible pairs, "
+        f"{plan.n_comparisons:,} comparisons of two values"
+    )
+    lines.append(f"budget      {budget} max_pairs = {plan.max_pairs:,}")
+    for side, part in plan.identifiability.items():
+        lines.append(f"unique      {side}: {_share(part.unique)} of the complete records by {', '.join(plan.columns)}")
+    if plan.ceiling is not None:
+        lines += [
+            f"ceiling     recall {_recall(at)} at a precision of {at.precision:g}, if no value errs"
+            for at in plan.ceiling.reachable
+        ]
+    return [*lines, f"settings    {out / 'settings.json'}"]
+
+
+def _share(share: Share) -> str:
+    return "not known" if share.share is None else f"{100 * share.share:.1f} %"
+
+
+def _recall(at: Reachable) -> str:
+    return "not known" if at.recall is None else f"{100 * at.recall:.1f} %"
 
 
 def _told(estimate: Estimated) -> str:
