@@ -22,7 +22,7 @@ from linkage.proposal.implied import told_by_another
 from linkage.proposal.profile import ColumnKind, ColumnProfile, profile
 from linkage.proposal.repeats import repeats_of
 from linkage.proposal.rules import ProposedRule, propose_rules
-from linkage.proposal.twins import MOST_BY_BIRTH, share_with_two
+from linkage.proposal.twins import share_with_two
 
 __all__ = ["Proposal", "find_proposal"]
 
@@ -89,7 +89,7 @@ def find_proposal(left: pa.Table, right: pa.Table | None, *, seed: int) -> Propo
 def _twice(columns: Columns, expressions: Sequence[Expression], *, of_right: bool, seed: int) -> bool:
     if columns.within:
         return True
-    return share_with_two(columns, expressions, of_right=of_right, seed=seed) > MOST_BY_BIRTH
+    return share_with_two(columns, expressions, of_right=of_right, seed=seed).means_twice
 
 
 def _profiles(columns: Columns) -> list[ColumnProfile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,12 +12,14 @@ from linkage.arrays import BoolArray, FloatArray, IntArray
 from linkage.columns import Columns, Expression
 from linkage.model.chance import agreement_by_chance
 
-__all__ = ["MOST_BY_BIRTH", "share_with_two"]
+__all__ = ["WithTwo", "share_with_two"]
 
-MOST_BY_BIRTH = 0.04  # of the records with a partner: so many may have two because twins are born (3-4 % of people)
+_MOST_BY_BIRTH = 0.04  # of the records with a partner: so many may have two because twins are born (3-4 % of people)
+_MOST_OTHERS = 0.02  # of them with two that are no twins: families of whom little is told
 _ROWS = 5_000  # looked at
 _TELLING = 0.02  # columns on which strangers agree less often find the partners
 _PARTNERS = 20  # looked at a record and column
+_COMMON = 0.1  # twins may differ in a column on which strangers agree more often: sex
 _BESIDE = 5  # partners of a record that each is held against
 _ALIKE = 0.65  # of the bits that the columns both records have a value of would give if all agreed
 _TOLD = 0.8  # of the bits that two records tell on average: a pair that tells less is not judged
@@ -24,14 +27,32 @@ _LEAST_COLUMNS = 4
 _MORE_BITS = 7.0  # evidence over that for one match a record
 
 
-def share_with_two(columns: Columns, expressions: Sequence[Expression], *, of_right: bool, seed: int) -> float:
+class WithTwo(NamedTuple):
+    """
+    Of the records with a partner, the share with two or more.
+
+    Attributes:
+        share: All of them.
+        unlike_twins: Those whose two partners differ in no column or in several: twins differ in their given name.
+    """
+
+    share: float
+    unlike_twins: float
+
+    @property
+    def means_twice(self) -> bool:
+        """Whether the other table holds persons twice: more have two partners than birth and chance explain."""
+        return self.share > _MOST_BY_BIRTH or self.unlike_twins > _MOST_OTHERS
+
+
+def share_with_two(columns: Columns, expressions: Sequence[Expression], *, of_right: bool, seed: int) -> WithTwo:
     """
     Of the records with a partner in the other table, the share with two or more.
 
     A partner agrees on most of what both records tell, weighed by how seldom strangers agree on it. Members of a
     family share name and address, but neither given name nor birth date, and are no partners; twins are. Two partners
     count only if they look like each other too: where a birth date is missing, brothers each look like the record
-    but not like one another. A share above `MOST_BY_BIRTH` means that the other table holds persons twice.
+    but not like one another.
 
     Args:
         columns: The two tables.
@@ -40,7 +61,7 @@ def share_with_two(columns: Columns, expressions: Sequence[Expression], *, of_ri
         seed: Seed of the sample of records.
     """
     if len(expressions) < _LEAST_COLUMNS:
-        return 0.0
+        return WithTwo(0.0, 0.0)
     coded = [columns.codes(expression) for expression in expressions]
     chance = [agreement_by_chance(codes, within=False) or 0.0 for codes in coded]
     sides = [(c.right, c.left) if of_right else (c.left, c.right) for c in coded]
@@ -49,20 +70,36 @@ def share_with_two(columns: Columns, expressions: Sequence[Expression], *, of_ri
     rows = np.sort(stream("partner-rows", seed=seed).permutation(len(mine[0]))[:_ROWS])
     found = [_partners(rows, a, b) for a, b, p in zip(mine, others, chance, strict=True) if 0 < p <= _TELLING]
     if not found:
-        return 0.0
+        return WithTwo(0.0, 0.0)
     pairs = np.unique(np.concatenate(found), axis=0)
     partners = pairs[_alike(pairs[:, 0], pairs[:, 1], mine, others, chance)]
-    return _n_with_twins(partners, others, chance) / max(float(len(np.unique(partners[:, 0]))), 1.0)
+    records, unlike_twins = _with_two(partners, others, chance)
+    n = max(float(len(np.unique(partners[:, 0]))), 1.0)
+    return WithTwo(len(np.unique(records)) / n, len(np.unique(records[unlike_twins])) / n)
 
 
-def _n_with_twins(partners: IntArray, others: Sequence[IntArray], chance: Sequence[float]) -> float:
-    """Records with two partners that look like each other, of `(n_pairs, 2)` records and partners by record."""
-    found = [np.zeros(0, dtype=np.int64)]
+def _with_two(partners: IntArray, others: Sequence[IntArray], chance: Sequence[float]) -> tuple[IntArray, BoolArray]:
+    """
+    Records with two partners that look like each other, and whether these two are no twins.
+
+    Args:
+        partners: `(n_pairs, 2)` records and their partners, by record.
+        others: Codes of the partners' table.
+        chance: How often strangers agree on each column.
+    """
+    found = [np.zeros((0, 3), dtype=np.int64)]
     for step in range(1, _BESIDE + 1):
         one, two = partners[:-step], partners[step:]
-        one, two = one[one[:, 0] == two[:, 0]], two[one[:, 0] == two[:, 0]]
-        found.append(one[_alike(one[:, 1], two[:, 1], others, others, chance), 0])
-    return float(len(np.unique(np.concatenate(found))))
+        held = one[:, 0] == two[:, 0]
+        found.append(np.column_stack([one[held], two[held, 1]]))
+    held_together = np.concatenate(found)
+    one, two = held_together[:, 1], held_together[:, 2]
+    alike = _alike(one, two, others, others, chance)
+    n_differing = np.zeros(len(one))
+    for codes, share in zip(others, chance, strict=True):
+        if share <= _COMMON:
+            n_differing += (codes[one] >= 0) & (codes[two] >= 0) & (codes[one] != codes[two])
+    return held_together[alike, 0], np.asarray(n_differing[alike] != 1, dtype=bool)
 
 
 def _partners(rows: IntArray, mine: IntArray, others: IntArray) -> IntArray:
