@@ -30,7 +30,6 @@ from linkage.interchange.splink_document import (
     SplinkDocument,
     SplinkLevel,
     as_distributions,
-    default_m,
     default_u,
     parse_document,
 )
@@ -38,6 +37,7 @@ from linkage.interchange.splink_levels import NoWords, condition_of, level_of
 from linkage.interchange.splink_rules import rule_sql
 from linkage.linker.settings import LinkSettings
 from linkage.model import ComparisonModel, Model, ModelFacts
+from linkage.model.sessions import default_m
 
 __all__ = ["from_splink", "to_splink_text"]
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray, FloatArray
+from linkage.model.sessions import default_bits, default_m
 
 __all__ = [
     "BadSplinkDocument",
@@ -19,7 +20,6 @@ __all__ = [
     "SplinkDocument",
     "SplinkLevel",
     "as_distributions",
-    "default_m",
     "default_u",
     "parse_document",
 ]
@@ -134,20 +134,14 @@ def parse_document(text: str | bytes, *, where: str = "Splink model") -> SplinkD
         raise BadSplinkDocument(f"{where}: expected a JSON saved by Splink 4 or 5") from None
 
 
-def default_m(n_levels: int) -> FloatArray:
-    """
-    What Splink takes for the m of untrained levels, weakest first: 0.95 for the strongest, the rest shared.
-
-    >>> default_m(3).round(3).tolist()
-    [0.025, 0.025, 0.95]
-    """
-    return np.append(np.full(n_levels - 1, 0.05 / (n_levels - 1)), 0.95)
-
-
 def default_u(n_levels: int) -> FloatArray:
-    """What Splink takes for untrained u, weakest first: weights of -5 to 3 bits, 10 for the strongest."""
-    bits = np.array([-5.0]) if n_levels == 2 else np.linspace(-5.0, 3.0, n_levels - 1)
-    return np.asarray(default_m(n_levels) / np.exp2(np.append(bits, 10.0)), dtype=np.float64)
+    """
+    What Splink takes for untrained u, weakest first; they need not sum to 1.
+
+    >>> default_u(2).round(6).tolist()
+    [1.6, 0.000928]
+    """
+    return np.asarray(default_m(n_levels) / np.exp2(default_bits(n_levels)), dtype=np.float64)
 
 
 def as_distributions(

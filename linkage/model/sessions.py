@@ -25,7 +25,16 @@ from linkage.model.mixture import Iteration, distribution
 from linkage.model.model import ComparisonModel, Model, rounded
 from linkage.model.patterns import PatternCounts
 
-__all__ = ["Session", "SessionSettings", "combined", "default_m", "default_u", "run_session", "trainable"]
+__all__ = [
+    "Session",
+    "SessionSettings",
+    "combined",
+    "default_bits",
+    "default_m",
+    "default_u",
+    "run_session",
+    "trainable",
+]
 
 _EXACT = 0.95  # Splink's first m of the strongest level
 
@@ -79,10 +88,14 @@ def default_m(n_levels: int) -> FloatArray:
     return np.array([(1 - _EXACT) / (n_levels - 1)] * (n_levels - 1) + [_EXACT])
 
 
+def default_bits(n_levels: int) -> FloatArray:
+    """Splink's first weights: from -5 to 3 bits, and 10 for the strongest level."""
+    return np.append(np.linspace(-5.0, 3.0, n_levels - 1) if n_levels > 2 else [-5.0], 10.0)
+
+
 def default_u(n_levels: int) -> FloatArray:
-    """Splink's first u: weights from -5 to 3 bits, and 10 for the strongest level."""
-    bits = np.append(np.linspace(-5.0, 3.0, n_levels - 1) if n_levels > 2 else [-5.0], 10.0)
-    u: FloatArray = default_m(n_levels) / np.exp2(bits)
+    """Splink's first u, made to sum to 1."""
+    u: FloatArray = default_m(n_levels) / np.exp2(default_bits(n_levels))
     return u / float(u.sum())
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from linkage.interchange.splink_document import (
     BadSplinkDocument,
     as_distributions,
-    default_m,
     default_u,
     parse_document,
 )
+from linkage.model.sessions import default_m
 
 HERE = Path(__file__).parent
 
