@@ -105,7 +105,8 @@ def frequency_chart(
         terms = [part for part in prepared.terms if isinstance(part, ScalarTerms)]
         if name == comparison and terms:
             top = terms[-1]
-            floor = max(top.minimum_u, linker.settings.rare_value_count / max(top.n_counted, 1))
+            rarest = linker.settings.rare_value_count / top.n_counted if top.n_counted else 0.0
+            floor = max(top.minimum_u, rarest)
             shares = np.maximum(top.frequencies[:-1], floor)
             added = top.weight * (np.log2(model.comparisons[column].u[top.base_gamma]) - np.log2(shares))
             return tf_adjustment_chart(

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from linkage.comparison.frequencies import ScalarTerms
@@ -231,7 +232,8 @@ class Linker:
             for terms in prepared.terms:
                 column = comparison.scored[terms.gamma].tf_adjustment_column
                 if column is not None and isinstance(terms, ScalarTerms):
-                    shares = terms.frequencies[:-1].tolist()
+                    rarest = self.settings.rare_value_count / terms.n_counted if terms.n_counted else 0.0
+                    shares = np.maximum(terms.frequencies[:-1], min(rarest, 1.0)).tolist()  # others cannot count
                     held.setdefault(column.text, dict(zip(terms.codes.values, shares, strict=True)))
         return held
 

@@ -177,3 +177,18 @@ def test_the_german_name_tables_of_the_fixtures_are_linked(tmp_path: Path) -> No
     assert truth is not None
     assert truth.precision >= 0.985
     assert truth.recall >= 0.985
+
+
+def test_a_plan_counts_everything_writes_settings_and_links_nothing(deliveries: Path, tmp_path: Path) -> None:
+    arguments = [str(deliveries / "a.csv"), str(deliveries / "b.parquet"), "--out", str(tmp_path), "--plan"]
+    told = CliRunner().invoke(APP, [*arguments, "--quiet"])
+    assert told.exit_code == 0, told.output
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+    for word in ("rule ", "compare ", "cost ", "budget      within", "unique ", "ceiling ", "settings "):
+        assert word in told.output
+    plan = json.loads(CliRunner().invoke(APP, [*arguments, "--json"]).output)
+    assert plan["n_pairs"] == sum(rule["n_pairs"] for rule in plan["rules"]) > 0
+    assert plan["n_possible"] == 1_500 * 1_500
+    assert plan["ceiling"]["reachable"][0]["recall"] > 0.5
+    again = [*arguments, "--settings", str(tmp_path / "settings.json"), "--json"]
+    assert json.loads(CliRunner().invoke(APP, again).output) == plan
