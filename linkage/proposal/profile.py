@@ -23,7 +23,17 @@ _LONGEST_PLACE_CODE = 6  # digits; a telephone number has more
 _SEX = frozenset("m f w d u x 1 2 9 male female mann frau maennlich weiblich divers unbekannt unknown other".split())  # noqa: SIM905
 _DIGITS = re.compile(r"\d+")
 _DECIMAL = re.compile(r"[+-]?\d+[.,]\d+|[+-]?\d+")
-_ID_HEADER = re.compile(r"(^|_)(rec(ord)?|row)?_?(id|nr|no|key|number|nummer)$", re.IGNORECASE)
+_ID_HEADER = re.compile(
+    r"(^|[\W_])(u?id|uuid|nr|no|key|number|nummer)$"
+    r"|(akten|case|daten|entity|fall|pat(ient(en)?)?|pers(on(en)?)?|proband(en)?|rec(ord)?|row|satz|simulant|subject)"
+    r"(id|key|kennung|nr|no|number|nummer|zeichen)$",
+    re.IGNORECASE,
+)
+_OF_A_PERSON = re.compile(  # unique, and no record's name: written into the links it would tell who somebody is
+    r"account|ausweis|fax|haus|house|iban|insur|konto|kvnr|mail|mobil|national|nhs|pass|phone|social|sozial|ssn|steuer"
+    r"|tax|tel|versich",
+    re.IGNORECASE,
+)
 
 
 class ColumnKind(StrEnum):
@@ -113,7 +123,10 @@ def _names_rows(coded: Codes, *, within: bool) -> bool:
 
 
 def _counts_up(coded: Codes, counts: np.ndarray) -> bool:
-    values = [coded.values[i] for i in np.flatnonzero(counts)]
+    return _count_up([coded.values[i] for i in np.flatnonzero(counts)])
+
+
+def _count_up(values: list[str]) -> bool:
     if not all(value.isdigit() and len(value) < 10 for value in values):
         return False
     numbers = [int(value) for value in values]
@@ -170,10 +183,20 @@ def _is_date(text: str) -> bool:
 
 
 def find_id(table: pa.Table) -> str | None:
-    """The column whose values name the rows: present and different everywhere; one called so before others."""
+    """
+    The column whose values name the rows: present and different everywhere, and called so or merely counting up.
+
+    Ids are written into the results, so a name, an insurance number or a free text is none, however unique.
+    """
     unique = [name for name in table.column_names if _is_unique(table.column(name))]
-    called = [name for name in unique if _ID_HEADER.search(name.strip())]
-    return next(iter([*called, *unique]), None)
+    called = [name for name in unique if _ID_HEADER.search(name.strip()) and not _OF_A_PERSON.search(name)]
+    counting = [name for name in unique if _numbers_rows(table.column(name))]
+    return next(iter([*called, *counting]), None)
+
+
+def _numbers_rows(column: pa.ChunkedArray) -> bool:
+    values = [str(value) for value in column.to_pylist()]
+    return len(values) > 1 and _count_up(values)
 
 
 def _is_unique(column: pa.ChunkedArray) -> bool:

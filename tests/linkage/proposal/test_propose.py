@@ -10,7 +10,7 @@ from linkage.comparison.levels import ColumnsReversedLevel
 from linkage.decision.cardinality import Cardinality
 from linkage.linker.linker import Linker
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
-from linkage.proposal.profile import ColumnKind, profile
+from linkage.proposal.profile import ColumnKind, find_id, profile
 from linkage.proposal.propose import propose
 from tests.linkage.people import people
 
@@ -170,3 +170,20 @@ def test_a_bridge_between_two_persons_does_not_make_them_one() -> None:
     sizes = np.bincount(linkage.clusters.label)
     assert sizes.max() == 2
     assert 95 <= (sizes == 2).sum() <= 100
+
+
+@pytest.mark.parametrize(
+    "name", ["name", "Bemerkung", "Versichertennummer", "kvnr", "telefon_nr", "insurance_no", "ssn"]
+)
+def test_a_value_that_tells_who_somebody_is_names_no_record(name: str) -> None:
+    """Ids are written into the links: a unique name or insurance number would be, too."""
+    assert find_id(pa.table({name: ["A123456780", "B123456782", "C123456784"]})) is None
+
+
+@pytest.mark.parametrize("name", ["id", "unique_id", "rec_id", "Fallnummer", "FALL_NR", "PatID", "record_key", "Nr"])
+def test_a_unique_column_that_is_called_so_names_the_records(name: str) -> None:
+    assert find_id(pa.table({"name": ["Berg", "Kauf"], name: ["x7", "x3"]})) == name
+
+
+def test_a_column_that_merely_counts_names_the_records() -> None:
+    assert find_id(pa.table({"name": ["Berg", "Kauf", "Lind"], "zeile": ["2", "1", "3"]})) == "zeile"
