@@ -109,11 +109,6 @@ class MissingLevel(_AboutMissing):
     side: MissingOn = Field("either", description="Where it is missing: either, left, right, both, or one (not both).")
 
     @property
-    def symmetric_side(self) -> bool:
-        """Whether the sides may be exchanged."""
-        return self.side not in {"left", "right"}
-
-    @property
     def short(self) -> str:
         return "missing" if self.side == "either" else f"missing_{self.side}"
 
