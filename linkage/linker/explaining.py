@@ -32,11 +32,17 @@ from linkage.linker.predictions import predict, score_rows
 if TYPE_CHECKING:
     from linkage.linker.linker import Linker
 
-__all__ = ["RecordNotFound", "explain_absence", "explain_pair"]
+__all__ = ["NeverPaired", "RecordNotFound", "explain_absence", "explain_pair"]
 
 
 class RecordNotFound(UserError):
     """A record that was asked for is not in the tables."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class NeverPaired(UserError):
+    """Two records that no setting of this linkage pairs have no weight to be explained."""
 
     exit_code = ExitCode.NOT_FOUND
 
@@ -49,6 +55,9 @@ def explain_pair(
     for text, record in zip((left, right), records, strict=True):
         if record is None:
             raise RecordNotFound(f"no record {text!r} in {' or '.join(linker.inputs.names)}")
+    one = _of_one_side(linker, records)
+    if one is not None:
+        raise NeverPaired(f"{left} and {right}: expected a record of each table, {one}: see explain_absent")
     rows = _rows(linker.engine, records)
     facts = _pair_facts(linker, rows, decisions, names=_in_order((left, right), records))
     threshold, possible = _limits(linker, decisions)
@@ -64,6 +73,8 @@ def explain_absence(
     if any(record is None for record in records):
         states = [_state(linker, text, record) for text, record in zip((left, right), records, strict=True)]
         facts = AbsentFacts(left=states[0], right=states[1])
+    elif (one := _of_one_side(linker, records)) is not None:
+        facts = AbsentFacts(left=_state(linker, left, 0), right=_state(linker, right, 0), apart=one)
     else:
         if decisions is None:
             decisions = linker.clustering.decide(predict(engine, linker.model, probability=settings.possible))
@@ -213,6 +224,15 @@ def _proposed_by(engine: Engine, rows: tuple[IntArray, IntArray]) -> str | None:
         if bound.proposes(*rows)[0] or (engine.within and bound.proposes(*rows[::-1])[0]):
             return name
     return None
+
+
+def _of_one_side(linker: Linker, records: list[int | None]) -> str | None:
+    """Why two records have no rows as a pair: of two tables that are linked, both stand in one; None if they have."""
+    inputs, engine = linker.inputs, linker.engine
+    first, second = (int(inputs.codes[record or 0]) for record in records)
+    if engine.within or first != second:
+        return None
+    return "they are one record" if records[0] == records[1] else f"both are of {inputs.names[first]}"
 
 
 def _apart(linker: Linker, rows: tuple[IntArray, IntArray]) -> str | None:

@@ -10,7 +10,7 @@ from linkage import Linker
 from linkage.decision.constraints import Constraint, ConstraintKind, RecordName
 from linkage.explain.absent import Gate
 from linkage.linker.decisions import Decisions
-from linkage.linker.explaining import RecordNotFound
+from linkage.linker.explaining import NeverPaired, RecordNotFound
 from linkage.linker.settings import BadSettings
 from tests.linkage.linker.small import model, rivals, settings, tables, trained
 
@@ -85,6 +85,14 @@ def test_records_of_one_table_are_apart() -> None:
     left, right = tables()
     linker = Linker({"a": left, "b": right, "c": left.slice(0, 9)}, settings(), model=model())
     assert linker.explain_absent("a:A1", "a:A2").gate is Gate.APART
+    of_two = rivals()
+    name = of_two.inputs.names[0]
+    told = of_two.explain_absent(f"{name}:A1", f"{name}:A2")
+    assert (told.gate, told.explanation) == (Gate.APART, None)
+    assert told.reason == f"the two are never paired: both are of {name}"
+    assert of_two.explain_absent(f"{name}:A1", f"{name}:A1").reason.endswith("they are one record")
+    with pytest.raises(NeverPaired, match="expected a record of each table"):
+        of_two.explain(f"{name}:A1", f"{name}:A2")
 
 
 def test_a_lost_pair_is_told_its_margin(decided: Decisions) -> None:
