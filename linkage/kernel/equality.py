@@ -94,9 +94,8 @@ class EqualityBound:
         for block in blocks:
             table = np.add.outer(table, _by_states(block, states, terms))
             order += [column for column in block.columns if column in states]
-        table, order = _telling_first(table, order)
         grouped = {column for members in weights.members for column in members}
-        self.looked = [
+        looked = [
             Looked(
                 column,
                 *_sides(prepared[column]),
@@ -106,8 +105,9 @@ class EqualityBound:
             )
             for column in order
         ]
+        table, self.looked = _telling_first(table, looked)
         self.table: NDArray[np.float32] = table.reshape(-1).astype(np.float32)
-        self.strides = [int(np.prod(table.shape[place + 1 :], dtype=np.int64)) for place in range(len(order))]
+        self.strides = [int(np.prod(table.shape[place + 1 :], dtype=np.int64)) for place in range(len(looked))]
         self._sizes: tuple[int, ...] = table.shape
         self._steps = self._of_first()
 
@@ -184,11 +184,14 @@ def _by_states(block: Block, states: Mapping[int, States], terms: Sequence[Terms
     return bits
 
 
-def _telling_first(table: FloatArray, order: Sequence[int]) -> tuple[FloatArray, list[int]]:
+def _telling_first(table: FloatArray, looked: Sequence[Looked]) -> tuple[FloatArray, list[Looked]]:
     """The axes by how much weight a pair loses at most that has nothing in common there."""
-    loss = [table.max() - np.take(table, -1, axis=axis).max() for axis in range(table.ndim)]
+    loss = [
+        table.max() - np.take(table, -1, axis=axis).max() + float(part.bits.max(initial=0.0))
+        for axis, part in enumerate(looked)
+    ]
     axes = sorted(range(table.ndim), key=lambda axis: -loss[axis])
-    return np.ascontiguousarray(table.transpose(axes)), [order[axis] for axis in axes]
+    return np.ascontiguousarray(table.transpose(axes)), [looked[axis] for axis in axes]
 
 
 def _raised(bits: FloatArray, axis: int, terms: Sequence[Terms]) -> FloatArray:

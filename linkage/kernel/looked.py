@@ -19,6 +19,7 @@ from linkage.kernel.contract import UNKNOWN, UNSETTLED, Comparable, Near, quick_
 __all__ = ["EQUAL", "Looked", "first_rows", "ladder", "told_by"]
 
 EQUAL = 1  # state of a pair with equal codes; 0 = a code missing, from 2 on the tests, last of all none
+_MOSTLY = 0.5  # share of pairs with unequal codes from which all are tested
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +46,30 @@ class Looked:
     def states(self, left: IntArray, right: IntArray) -> tuple[Int8Array, Int32Array]:
         """`(n_pairs,)` states, and codes of the left side."""
         a, b = self.left[left], self.right[right]
-        state = np.subtract(2, a == b, dtype=np.int8, casting="unsafe")
+        unequal = a != b
+        state = unequal.view(np.int8)
         if self.tests:
-            open_ = np.flatnonzero(state == EQUAL + 1)
-            state[open_] += self._rungs(left[open_], right[open_])
-        state[(a | b) < 0] = 0
+            open_ = np.flatnonzero(unequal)
+            if len(open_) > _MOSTLY * len(a):
+                state = state * (self._rungs(left, right) + np.int8(1))
+            else:
+                state[open_] += self._rungs(left[open_], right[open_])
+        state += np.int8(1)
+        state *= (a | b) >= 0
         return state, a
 
     def _rungs(self, left: IntArray, right: IntArray) -> Int8Array:
         """`(n_pairs,)` number of the first test that is passed, or of tests."""
         out = np.full(len(left), len(self.tests), dtype=np.int8)
-        seen: dict[int, tuple[Int32Array, Int32Array]] = {}
+        last: Near | None = None
+        c = d = np.zeros(0, dtype=np.int32)
         for number in reversed(range(len(self.tests))):
             test = self.tests[number]
-            key = id(test.left)
-            if key not in seen:
-                seen[key] = test.left[left], test.right[right]
-            c, d = seen[key]
+            if last is None or test.left is not last.left or test.right is not last.right:
+                last, c, d = test, test.left[left], test.right[right]
             passed = (np.abs(c - d) <= test.most) if test.most else c == d
             passed &= (c | d) >= 0
-            out[passed] = number
+            np.copyto(out, np.int8(number), where=passed)
         return out
 
 
