@@ -84,7 +84,7 @@ class PairFilter:
             for table, rows in ((self.left, left), (self.right, right))
             for name in table.column_names
         }
-        return sql.holds(pa.table(columns), self.sql)
+        return sql.holds(pa.table(columns or {"row_": left}), self.sql)  # a condition such as 1 = 1 reads no column
 
     def among(self, held: BoolArray, left: IntArray, right: IntArray) -> BoolArray:
         """`held` without the pairs for which it does not hold; it is only asked for those."""

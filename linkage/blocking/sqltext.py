@@ -108,9 +108,13 @@ def _tree(sql: str) -> exp.Expr:
     from sqlglot.errors import SqlglotError
 
     try:
-        return sqlglot.parse_one(sql, read=_DIALECT)
+        tree = sqlglot.parse_one(sql, read=_DIALECT)
     except SqlglotError:
         raise BadExpression(f"blocking rule {sql!r}: expected SQL as DuckDB reads it") from None
+    for column in tree.find_all(sqlglot.exp.Column):
+        if column.table in {"L", "R"}:  # to DuckDB as to us, L is l
+            column.set("table", sqlglot.exp.to_identifier(column.table.lower()))
+    return tree
 
 
 def _conjuncts(tree: exp.Expr) -> list[exp.Expr]:

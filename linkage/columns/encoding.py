@@ -22,6 +22,10 @@ __all__ = ["Codes", "Distinct", "code_pairs", "distinct_of", "distinct_pairs", "
 
 Mapper = Callable[[pa.Array], pa.Array]
 
+_MIDNIGHT = r"(?: 00:00:00)?\.0{6}$"  # what a moment written in microseconds says no more by than its date or second
+_TRAILING_ZEROS = r"\.0+$|(\.\d*?[1-9])0+$"
+_WHOLE_BELOW = float(1 << 62)
+
 
 class Codes:
     """
@@ -107,30 +111,51 @@ def distinct_of(column: pa.ChunkedArray, *, user: str = "encoding") -> Distinct:
     index = np.empty(len(coded), dtype=np.int32)
     at = 0
     for chunk in coded.chunks:
-        indices = chunk.indices if chunk.null_count == 0 else chunk.indices.fill_null(-1)
+        indices = chunk.indices if chunk.indices.null_count == 0 else chunk.indices.cast(pa.int64()).fill_null(-1)
         index[at : at + len(chunk)] = indices.to_numpy(zero_copy_only=False)
         at += len(chunk)
     return Distinct(index, coded.chunk(0).dictionary)
 
 
 def text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column as strings: dates and times as ISO dates, surrounding blanks off, empty text as null."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("s", tz=None), safe=False).cast(pa.date32(), safe=False)
-    if pa.types.is_floating(column.type):
-        column = _without_point_zero(column)
-    trimmed = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    """
+    The column as strings: surrounding blanks off, empty text as null.
+
+    Equal values have equal text whatever their type: a moment at midnight is its date, 1949.0 and 1949 are one
+    number, so are 2.50 and 2.5, 0.0 and -0.0. Moments with a time zone are told in UTC; NaN and infinity are null.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    trimmed = pc.utf8_trim_whitespace(_written(column))
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
-def _without_point_zero(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Whole numbers kept as floats (a column with gaps) as whole numbers again: 1949.0 and 1949 are equal."""
+def _written(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        text = column.cast(pa.timestamp(kind.unit), safe=False).cast(pa.timestamp("us"), safe=False).cast(pa.string())
+        return pc.replace_substring_regex(text, pattern=_MIDNIGHT, replacement="")
+    if pa.types.is_floating(kind):
+        return _numbers(column.cast(pa.float64()) if pa.types.is_float16(kind) else column)
+    if pa.types.is_decimal(kind):
+        return pc.replace_substring_regex(column.cast(pa.string()), pattern=_TRAILING_ZEROS, replacement=r"\1")
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return _bytes(column)
+    return column.cast(pa.string())
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whole numbers kept as floats (a column with gaps) as whole numbers again."""
     column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
-    whole = pc.all(pc.equal(column, pc.floor(column))).as_py()
-    return column.cast(pa.int64()) if whole else column
+    whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), _WHOLE_BELOW))
+    integers = pc.if_else(whole, column, pa.scalar(0.0, column.type)).cast(pa.int64())
+    return pc.if_else(whole, integers.cast(pa.string()), column.cast(pa.string()))
+
+
+def _bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Bytes as the text they spell; those that spell none, such as digests, escaped."""
+    values = [None if value is None else value.decode(errors="backslashreplace") for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(values, pa.string())])
 
 
 def encode(

@@ -23,7 +23,7 @@ class WrongColumn(UserError):
 
 def column_of(table: pa.Table, column: str, user: str) -> pa.ChunkedArray:
     """
-    A column by name.
+    A column by name, its text as strings, however the table lays it out.
 
     Args:
         table: The table.
@@ -36,4 +36,15 @@ def column_of(table: pa.Table, column: str, user: str) -> pa.ChunkedArray:
     if column not in table.column_names:
         there = ", ".join(table.column_names)
         raise ColumnMissing(f"{user}: expected a column {column!r}, the table has: {there}")
-    return table.column(column)
+    held = table.column(column)
+    plain = _plain(held.type)
+    return held if plain == held.type else held.cast(plain)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The same type with its text laid out in one way: Polars hands over views."""
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_list(kind):
+        return pa.list_(_plain(kind.value_type))
+    return pa.large_list(_plain(kind.value_type)) if pa.types.is_large_list(kind) else kind

@@ -152,6 +152,13 @@ def test_splinks_text_becomes_keys_and_a_filter() -> None:
     assert BlockingRule.model_validate("l.a = r.a") == block_on("a")
 
 
+@pytest.mark.parametrize("text", ["L.a = R.a", "l.a = r.a and 1 = 1", "not (L.a <> r.a) and 1 = 1"])
+def test_sides_may_be_capitals_and_a_condition_may_read_no_column(text: str) -> None:
+    columns = Columns(pa.table({"a": ["x", "y", "x", None]}))
+    batches = Candidates(columns, rules=[block_on(text)]).batches()
+    assert [(batch.left.tolist(), batch.right.tolist()) for batch in batches] == [([0], [2])]
+
+
 def test_rules_have_names_and_come_back_from_json() -> None:
     rule = block_on("a", "lower(b)", arrays_to_explode=["a"], salting_partitions=2)
     assert rule.name == "a & lower(b) & any of a"

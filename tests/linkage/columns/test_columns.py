@@ -1,14 +1,17 @@
 """Columns are encoded once: equal text, equal code; missing is -1; transforms and SQL on distinct values."""
 
+import decimal
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from graph_schema.errors import ExitCode
-from linkage.columns import BadExpression, ColumnMissing, Columns, Expression, Transform, WrongColumn
+from linkage.columns import BadExpression, ColumnMissing, Columns, Expression, Transform, WrongColumn, text_of
 from linkage.columns import sql as by_sql
 from linkage.columns.encoding import encode
 from linkage.columns.folding import fold, fold_all
@@ -85,10 +88,27 @@ def test_a_column_may_be_another_in_the_right_table() -> None:
     assert columns.codes(Expression(column="a", right_column="b")) is coded
 
 
-@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.large_string(),
+        pa.string_view(),
+        pa.dictionary(pa.int8(), pa.string()),
+        pa.dictionary(pa.uint32(), pa.string()),
+    ],
+)
 def test_text_is_text_however_arrow_holds_it(kind: pa.DataType) -> None:
     table = pa.table({"a": pa.array(["x", None, "y", "x"], pa.string()).cast(kind)})
     assert Columns(table).codes(Expression(column="a")).left.tolist() == [0, -1, 1, 0]
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.string_view()), pa.large_list(pa.string_view()), pa.string_view()])
+def test_views_of_text_are_read_as_text(kind: pa.DataType) -> None:
+    values: list[object] = ["x", None] if pa.types.is_string_view(kind) else [["x"], None]
+    left, right = Columns(pa.table({"a": pa.array(values, kind)})).raw(Expression(column="a"))
+    assert left is right
+    assert str(left.type).replace("element", "item") in {"string", "list<item: string>", "large_list<item: string>"}
+    assert left.to_pylist() == values
 
 
 def test_dates_times_and_truth_values_have_their_text() -> None:
@@ -102,6 +122,30 @@ def test_dates_times_and_truth_values_have_their_text() -> None:
     )
     found = [Columns(table).codes(Expression(column=name)).values for name in "dtbe"]
     assert found == [("1970-01-01",), ("1970-01-02",), ("true",), ()]
+
+
+def test_equal_values_have_equal_text_whatever_their_type() -> None:
+    at_eight = pa.scalar("2020-01-02 08:00:00").cast(pa.timestamp("us"))
+    moments = pc.add(at_eight, pa.array([0, 5_405_250_000, -28_800_000_000], pa.duration("us")))
+    amounts = [decimal.Decimal("2.50"), decimal.Decimal("100.00"), decimal.Decimal("0.05")]
+    held = {
+        "moments": moments,
+        "nanoseconds": moments.cast(pa.timestamp("ns")),
+        "decimals": pa.array(amounts, pa.decimal128(10, 2)),
+        "whole decimals": pa.array(amounts[1:2], pa.decimal128(10, 2)).cast(pa.decimal128(10, 0)),
+        "floats": pa.array([2.5, 100.0, -0.0, 1e15, 1e20, float("nan")]),
+        "bytes": pa.array([b"ab", b"\xff\x00"]),
+    }
+    found = {name: text_of(pa.chunked_array([column])).to_pylist() for name, column in held.items()}
+    told = ["2020-01-02 08:00:00", "2020-01-02 09:30:05.250000", "2020-01-02"]
+    assert found == {
+        "moments": told,
+        "nanoseconds": told,
+        "decimals": ["2.5", "100", "0.05"],
+        "whole decimals": ["100"],
+        "floats": ["2.5", "100", "0", "1000000000000000", "1e+20", None],
+        "bytes": ["ab", "\\xff\x00"],
+    }
 
 
 def test_empty_tables_have_no_codes() -> None:
