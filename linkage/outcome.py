@@ -16,6 +16,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
+from linkage.arrays import FloatArray
 from linkage.evaluation.labels import LabelScores
 from linkage.evaluation.quality import QualityEstimate
 from linkage.linker.linkage import Linkage
@@ -25,6 +26,7 @@ from linkage.page import page
 
 __all__ = ["InputFacts", "LinkSummary", "links_table", "summarise", "write_outcome", "write_settings"]
 
+_SURE = 0.9  # probability from which a link needs no second look
 _DIGITS = 3  # of a weight in bits: more says nothing more
 _FEWEST_RELIABLE = 30  # links below which a stated quality means nothing
 
@@ -56,6 +58,7 @@ class LinkSummary(BaseModel):
     rules: tuple[tuple[str, int], ...] = Field(description="Pairs that each blocking rule proposes.")
     n_links: int = Field(description="Pairs linked.")
     n_possible_links: int = Field(description="Pairs that fit best but stay below the threshold: to be looked at.")
+    n_doubtful_links: int = Field(description="Links below 0.9, alone or beside what competes: look at them.")
     n_near_ties: int = Field(description="Links that another assignment of about the same weight would not hold.")
     n_lost: int = Field(description="Pairs that lost their records to a better pair.")
     n_groups: int | None = Field(description="Groups of duplicates, where they were sought; else None.")
@@ -91,6 +94,7 @@ def summarise(
         rules=tuple((rule.rule, rule.n_pairs) for rule in plan.rules),
         n_links=judged.count("link"),
         n_possible_links=judged.count("possible_link"),
+        n_doubtful_links=int((decided.link & (_surest(linkage) < _SURE)).sum()),
         n_near_ties=int((decided.near_tie & decided.link).sum()),
         n_lost=int(decided.lost.sum()),
         n_groups=None if label is None else int((np.bincount(label) > 1).sum()),
@@ -102,6 +106,13 @@ def summarise(
         settings_sha256=settings.digest,
         truth=truth,
     )
+
+
+def _surest(linkage: Linkage) -> FloatArray:
+    """`(n_pairs,)` the lower of a pair's probability alone and over all admissible assignments."""
+    pairs = linkage.decisions.predictions.pairs
+    lowest: FloatArray = np.minimum(pairs.probability, linkage.decisions.decided.probability_assigned)
+    return lowest
 
 
 def links_table(pairs: pa.Table, *, linkage: Linkage) -> pa.Table:

@@ -75,7 +75,7 @@ def _overview(summary: LinkSummary) -> list[tuple[str, str]]:
         ("link type", f"{summary.link_type}, {summary.cardinality}".replace("_", " ")),
         ("compared", f"{summary.n_compared_pairs:,} of {summary.n_possible_pairs:,} possible pairs"),
         ("links", f"{summary.n_links:,} at probability {summary.threshold:g} or more"),
-        ("near ties among them", f"{summary.n_near_ties:,}"),
+        ("doubtful among them", f"{summary.n_doubtful_links:,} below 0.9, {summary.n_near_ties:,} near a tie"),
         ("to look at", f"{summary.n_possible_links:,} pairs below it (possible_links.csv)"),
         ("lost", f"{summary.n_lost:,} pairs whose record fitted another better"),
     ]

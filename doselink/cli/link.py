@@ -71,7 +71,7 @@ def _lines(summary: LinkSummary, out: Path) -> list[str]:
     lines = [
         f"tables      {tables}" + (f", {rejected:,} rows rejected" if rejected else ""),
         f"compared    {summary.n_compared_pairs:,} of {summary.n_possible_pairs:,} possible pairs",
-        f"links       {summary.n_links:,} at probability {summary.threshold:g} or more",
+        f"links       {summary.n_links:,} at probability {summary.threshold:g} or more{_doubtful(summary)}",
     ]
     if summary.n_groups is not None:
         lines.append(f"duplicates  {summary.n_groups:,} groups of records that are one")
@@ -117,6 +117,11 @@ def _share(share: Share) -> str:
 
 def _recall(at: Reachable) -> str:
     return "not known" if at.recall is None else f"{100 * at.recall:.1f} %"
+
+
+def _doubtful(summary: LinkSummary) -> str:
+    n = summary.n_doubtful_links
+    return f", {n:,} of them below 0.9: look at these" if n else ""
 
 
 def _told(estimate: Estimated) -> str:
