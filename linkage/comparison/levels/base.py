@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import Annotated, Any, ClassVar, Self, TypeAlias
 
@@ -27,15 +28,24 @@ __all__ = ["Bound", "ColumnField", "Level", "expression_of"]
 FALSE, UNKNOWN, TRUE = 0, 1, 2  # of three-valued logic: And is the least, Or the largest, Not is 2 less
 
 
+_CALL = re.compile(r"[A-Za-z_]\w*\(.*\)", re.DOTALL)
+_QUOTED = re.compile(r'"([^"]+)"')
+
+
 def expression_of(given: Any) -> Any:
-    """A column by its name; anything else as it is."""
-    return Expression(column=given) if isinstance(given, str) else given
+    """A column by its name, SQL by its form as in Splink (`lower(surname)`); anything else as it is."""
+    if not isinstance(given, str):
+        return given
+    if _CALL.fullmatch(given):
+        return Expression(sql=given)
+    quoted = _QUOTED.fullmatch(given)
+    return Expression(column=quoted[1] if quoted else given)
 
 
 def _written(expression: Expression) -> str | dict[str, Any]:
     """A plain column is written as its name, anything else without what is not given."""
-    if expression == Expression(column=expression.column or "?"):
-        return str(expression.column)
+    if expression.column is not None and expression == expression_of(expression.column):
+        return expression.column
     return expression.model_dump(mode="json", exclude_defaults=True)
 
 

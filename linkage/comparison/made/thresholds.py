@@ -51,7 +51,8 @@ def listed(given: T | Iterable[T]) -> list[T]:
 
 def column_name(column: Column) -> str:
     """What a comparison of an expression is called."""
-    return column if isinstance(column, str) else (column.column or column.text)
+    expression = expression_of(column)
+    return str(expression.column or expression.text)
 
 
 def _graded(column: Column, levels: Sequence[AnyLevel], *, exact: bool = True, description: str) -> Comparison:

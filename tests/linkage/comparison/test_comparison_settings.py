@@ -255,3 +255,13 @@ def test_tables_without_rows_give_no_pairs() -> None:
         kind = pa.list_(pa.float64() if numbers else pa.string()) if arrays else pa.string()
         prepared = comparison.prepare(Columns(pa.table({"x": pa.array([], kind)})))
         assert prepared.gammas(empty, empty).tolist() == prepared.quick(empty, empty).tolist() == []
+
+
+def test_a_column_may_be_sql_by_its_form_and_quoted_where_it_only_looks_so() -> None:
+    alike = cl.ExactMatch("substr(x, 1, 1)")
+    assert (alike.name, alike.columns) == ("substr(x, 1, 1)", frozenset({"x"}))
+    assert Comparison.model_validate_json(alike.model_dump_json()) == alike
+    assert level(alike, "ab", "ac") == "exact"
+    dose = cl.ExactMatch('"dose(mGy)"')
+    assert (dose.name, dose.columns) == ("dose(mGy)", frozenset({"dose(mGy)"}))
+    assert Comparison.model_validate_json(dose.model_dump_json()) == dose
