@@ -54,7 +54,7 @@ def test_every_level_the_guide_names_is_there() -> None:
 
 @pytest.mark.parametrize(("name", "group"), GROUPS.items())
 def test_every_command_of_a_linker_is_in_the_guide_and_every_one_it_names_is_there(name: str, group: type) -> None:
-    there = {command for command in vars(group) if not command.startswith("_")}
+    there = {command for command in dir(group) if not command.startswith("_")}
     called = set(re.findall(rf"\blinker\.{name}\.(\w+)", TEXT))
 
     assert {command for command in there if command not in TEXT} == set()
