@@ -9,7 +9,7 @@ fixed values) and Splink's sessions on blocking rules are in `linkage.model.labe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -24,11 +24,15 @@ from linkage.model.em import EMSettings, Fit
 from linkage.model.joint_em import Outside
 from linkage.model.model import Model
 from linkage.model.patterns import PatternCounts
-from linkage.model.sample import draw_pairs, weigh_patterns
+from linkage.model.sample import WeightedPairs, draw_pairs, weigh_patterns
+from linkage.model.weights import pair_bits, posterior
 
 __all__ = ["Compared", "Trained", "TrainingSettings", "estimate_u", "train"]
 
 _STEADY = 0.05  # bits: u that moves less by taking the matches out is not trained with again
+_ONE_PARTNER = 1.01  # the smaller table's rows: as many matches as there can be where a record has one
+_FEWEST = 20  # pairs held for matches, below which rivals among them are chance
+_RIVALS = 0.2  # of them with a rival: far more than relatives leave where the matches were found
 _ROUNDS = 3  # trainings: the second and third with the matches of the one before taken out of u
 
 
@@ -177,7 +181,8 @@ def train(
         seed=chosen.seed,
         apart=compared.apart,
     )
-    patterns, pairs_a_draw = weigh_patterns(compared.gammas(drawn.left, drawn.right), drawn.weight)
+    gammas = compared.gammas(drawn.left, drawn.right)
+    patterns, pairs_a_draw = weigh_patterns(gammas, drawn.weight)
     u = [np.asarray(part, dtype=np.float64) for part in every]
     outside, structure = drawn.outside(every), None
     for _ in range(_ROUNDS):
@@ -200,4 +205,23 @@ def train(
         if moved < _STEADY:
             break
         u = rest
+    if chosen.largest_prior * compared.n_rows[0] * compared.n_rows[1] <= _ONE_PARTNER * min(compared.n_rows):
+        found = _with_doubt_of_rivals(found, drawn, gammas)
     return Trained(found, tuple(u), patterns, pairs_a_draw, outside, len(drawn.left), chosen, held_m)
+
+
+def _with_doubt_of_rivals(found: DependentFit, drawn: WeightedPairs, gammas: Int8Array) -> DependentFit:
+    """The fit, with a warning if many pairs it holds for matches share a record that can have one match only."""
+    model = found.fit.model
+    probable = posterior(pair_bits(gammas, model), model.prior)
+    held = probable >= 0.5
+    pairs = np.unique(np.column_stack([drawn.left[held], drawn.right[held]]), axis=0)  # one may be drawn twice
+    n_rivals = np.mean([len(pairs) - len(np.unique(rows)) for rows in pairs.T])
+    if len(pairs) < _FEWEST or n_rivals < _RIVALS * len(pairs):
+        return found
+    said = (
+        f"{n_rivals / len(pairs):.0%} of the pairs held for matches share a record with another, though a record has "
+        f"one partner: relatives or strangers are taken for matches, few are matches, or a table holds persons twice; "
+        f"do not trust the probabilities"
+    )
+    return replace(found, fit=replace(found.fit, warnings=(*found.fit.warnings, said)))

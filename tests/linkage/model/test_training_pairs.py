@@ -13,7 +13,7 @@ from linkage.model.chance import agreement_by_chance
 from linkage.model.patterns import count_patterns
 from linkage.model.sample import NothingToDrawFrom, draw_pairs, weigh_patterns
 from linkage.training import Trained, TrainingSettings, estimate_u, train
-from tests.linkage.model.households import ComparedTown, town
+from tests.linkage.model.households import ComparedTown, Town, town
 
 MADE = town(1500, seed=31)
 
@@ -183,3 +183,13 @@ def test_of_large_tables_some_rows_stand_for_all() -> None:
     sizes = np.bincount(family).astype(np.float64)
     assert drawn.weight[relatives].sum() == pytest.approx((sizes**2).sum(), rel=0.03)
     assert drawn.weight.sum() + drawn.n_outside == pytest.approx(n * n)
+
+
+def test_tables_that_share_families_but_no_person_are_not_trusted() -> None:
+    made = town(600, seed=7)
+    even, odd = made.left_person % 2 == 0, made.right_person % 2 == 1
+    parted = Town(made.left[even], made.right[odd], made.left_person[even], made.right_person[odd])
+    for held, doubted in ((parted, True), (made, False)):
+        compared = ComparedTown(held)
+        trained = train(compared, settings=TrainingSettings(largest_prior=1 / max(compared.n_rows), seed=5))
+        assert any("share a record with another" in said for said in trained.fit.warnings) is doubted
