@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from linkage.arrays import FloatArray, IntArray
+from linkage.decision.connected import connected
 
 __all__ = ["clusters", "clusters_at"]
 
@@ -26,8 +25,7 @@ def clusters(pairs: IntArray, *, n_records: int) -> IntArray:
     """
     if len(pairs) == 0:
         return np.arange(n_records, dtype=np.int64)
-    graph = coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n_records, n_records))
-    _, label = connected_components(graph, directed=False)
+    label = connected(pairs[:, 0], pairs[:, 1], n=n_records)
     lowest = np.full(int(label.max()) + 1, n_records, dtype=np.int64)
     np.minimum.at(lowest, label, np.arange(n_records, dtype=np.int64))
     return lowest[label]

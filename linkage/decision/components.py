@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from linkage.arrays import BoolArray, IntArray
+from linkage.decision.connected import connected
 
 __all__ = ["NOWHERE", "Alike", "Components", "alike", "components", "places_within", "rank_within"]
 
@@ -77,8 +76,7 @@ def components(a: IntArray, b: IntArray) -> Components:
         none = np.zeros(0, dtype=np.int64)
         return Components(none, none, np.zeros(1, dtype=np.int64))
     size = int(max(a.max(), b.max())) + 1
-    graph = coo_matrix((np.ones(len(a), np.int8), (a, b)), shape=(size, size))
-    label = connected_components(graph, directed=False)[1][a].astype(np.int64)
+    label = connected(a, b, n=size)[a]
     seen = np.full(int(label.max()) + 1, -1, dtype=np.int64)
     seen[label[::-1]] = np.arange(len(a) - 1, -1, -1)
     firsts = np.zeros(len(a), dtype=np.int64)

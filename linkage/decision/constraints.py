@@ -16,11 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import BoolArray, Int8Array, IntArray
+from linkage.decision.connected import connected
 
 __all__ = ["Constraint", "ConstraintKind", "Constraints", "ContradictoryConstraints", "RecordName", "Ruling", "bind"]
 
@@ -112,8 +111,7 @@ class Constraints:
         must, cannot = self._ends(self.must), self._ends(self.cannot)
         nodes = np.unique(np.concatenate([must.reshape(-1), cannot.reshape(-1)]))
         a, b = np.searchsorted(nodes, must).T
-        graph = coo_matrix((np.ones(len(must), np.int8), (a, b)), shape=(len(nodes), len(nodes)))
-        label = connected_components(graph, directed=False)[1].astype(np.int64) if len(nodes) else nodes
+        label = connected(a, b, n=len(nodes))
         pairs = label[np.searchsorted(nodes, cannot)].reshape(-1, 2)
         self._refuse(np.flatnonzero(pairs[:, 0] == pairs[:, 1]))
         keys = np.unique(pairs.min(axis=1, initial=len(nodes)) * (len(nodes) + 1) + pairs.max(axis=1, initial=-1))

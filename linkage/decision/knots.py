@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+
+from linkage.decision.connected import connected
 
 __all__ = ["Knots", "find_knots", "solve_knots"]
 
@@ -43,9 +43,7 @@ class Knots:
 def find_knots(link: IntArray, group: IntArray, *, n_links: int, n_groups: int) -> Knots:
     """The knots among these memberships (`link[i]` belongs to `group[i]`)."""
     n = n_links + n_groups
-    ones = np.ones(link.size, dtype=np.int8)
-    _, label = connected_components(coo_matrix((ones, (link, n_links + group)), shape=(n, n)), directed=False)
-    label = label.astype(np.int64)
+    label = connected(link, n_links + group, n=n)
     n_labels = int(label.max(initial=-1)) + 1
     of_links = np.bincount(label[:n_links], minlength=n_labels)
     of_groups = np.bincount(label[n_links:], minlength=n_labels)

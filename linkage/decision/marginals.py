@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from linkage.decision.connected import connected
 from linkage.decision.knots import find_knots, solve_knots
 
 __all__ = ["Exclusions", "Marginals", "marginals"]
@@ -123,8 +122,7 @@ def _of_moving_components(link: IntArray, group: IntArray, moving: npt.NDArray[n
         return np.empty(0, dtype=np.intp)
     n_links = int(link.max()) + 1
     n = n_links + int(group.max()) + 1
-    ones = np.ones(link.size, dtype=np.int8)
-    _, label = connected_components(coo_matrix((ones, (link, n_links + group)), shape=(n, n)), directed=False)
+    label = connected(link, n_links + group, n=n)
     alive = np.zeros(n, dtype=bool)
     alive[label[link[moving]]] = True
     return np.flatnonzero(alive[label[link]])
