@@ -16,7 +16,7 @@ class Expression(BaseModel):
     """
     What is read of a record. Missing and empty values are missing.
 
-    Either a column with transforms, applied in order to its distinct values, or SQL over the columns of one table.
+    Either a column or SQL over the columns of one table, and transforms, applied in order to its distinct values.
 
     >>> Expression(column="surname").lower().substr(1, 3).text
     'substr(lower(surname), 1, 3)'
@@ -38,8 +38,8 @@ class Expression(BaseModel):
             raise ValueError("right_column: expected a column too")
         if self.right_sql is not None and self.sql is None:
             raise ValueError("right_sql: expected sql too")
-        if self.sql is not None and self.transforms:
-            raise ValueError("transforms: expected none with an SQL expression; write them in SQL")
+        if self.sql is not None and any(step.kind == "access_extreme_array_element" for step in self.transforms):
+            raise ValueError("access_extreme_array_element: expected a column, not SQL; write it in SQL, as x[1]")
         for text in (self.sql, self.right_sql):
             if text is not None:
                 columns_of(text)
@@ -48,9 +48,9 @@ class Expression(BaseModel):
     @property
     def text(self) -> str:
         """Its canonical name; another right column stands behind `~`."""
-        if self.sql is not None:
-            return self.sql if self.symmetric else f"{self.sql} ~ {self.right_sql}"
-        out = str(self.column) if self.symmetric else f"{self.column}~{self.right_column}"
+        left, right = self.sql or self.column, self.right_sql or self.right_column
+        between = " ~ " if self.sql is not None else "~"
+        out = str(left) if self.symmetric else f"{left}{between}{right}"
         for step in self.transforms:
             out = step.around(out)
         return out

@@ -261,10 +261,11 @@ def operand_of(expression: Expression, *, right: bool = False) -> Operand:
     Raises:
         NoWords: If a step of it is one that SQL has not.
     """
-    if expression.sql is not None:
-        return Operand((expression.right_sql if right else None) or expression.sql)
-    column = str((expression.right_column if right else None) or expression.column)
-    sql = exp.to_identifier(column, quoted=True).sql(dialect=DIALECT)
+    column = None
+    sql = (expression.right_sql if right else None) or expression.sql
+    if sql is None:
+        column = str((expression.right_column if right else None) or expression.column)
+        sql = exp.to_identifier(column, quoted=True).sql(dialect=DIALECT)
     for step in expression.transforms:
         sql = _step(sql, step.kind, *step.arguments)
     return Operand(sql, None if expression.transforms else column)

@@ -194,7 +194,7 @@ def test_a_condition_of_pairs_is_no_where_something_is_missing() -> None:
     [
         {},
         {"column": "a", "sql": "a"},
-        {"sql": "a", "transforms": ["lower"]},
+        {"sql": "[a]", "transforms": ["access_extreme_array_element"]},
         {"column": "a", "transforms": [{"kind": "substr", "arguments": ["x", 1]}]},
         {"column": "a", "transforms": [{"kind": "lower", "arguments": [1]}]},
         {"column": "a", "transforms": [{"kind": "first_letters", "arguments": [0]}]},

@@ -265,3 +265,9 @@ def test_a_column_may_be_sql_by_its_form_and_quoted_where_it_only_looks_so() -> 
     dose = cl.ExactMatch('"dose(mGy)"')
     assert (dose.name, dose.columns) == ("dose(mGy)", frozenset({"dose(mGy)"}))
     assert Comparison.model_validate_json(dose.model_dump_json()) == dose
+
+
+def test_comparisons_made_of_parts_of_a_value_take_sql_too() -> None:
+    mail = cl.EmailComparison("lower(x)")
+    assert Comparison.model_validate_json(mail.model_dump_json()) == mail
+    assert (level(mail, "A@x.de", "a@X.de"), level(mail, "Ada@x.de", "ada@long.example.org")) == ("exact", "same_user")
