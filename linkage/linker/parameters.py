@@ -36,6 +36,7 @@ class Parameters:
         m: m before any session; what the settings or labels say, else Splink's starting values.
         u: u, one array a comparison.
         prior: Probability that two random records match.
+        prior_is_known: Whether deterministic rules gave it; training then leaves it.
         known_m: Comparisons whose m needs no session.
         known_u: Comparisons whose u is known.
         fixed_m: Comparisons whose m no session changes, by name.
@@ -49,6 +50,7 @@ class Parameters:
     m: list[FloatArray]
     u: list[FloatArray]
     prior: float
+    prior_is_known: bool = False
     known_m: set[str] = field(default_factory=set)
     known_u: set[str] = field(default_factory=set)
     fixed_m: dict[str, FloatArray] = field(default_factory=dict)

@@ -13,10 +13,11 @@ from linkage.comparison.comparison import Comparison
 from linkage.comparison.levels import And, ExactMatchLevel
 from linkage.decision.cardinality import Cardinality
 from linkage.inputs import TableLike, as_table
-from linkage.linker.parameters import NotTrained
+from linkage.linker.parameters import NotTrained, Parameters
 from linkage.linker.predictions import record_pairs
-from linkage.linker.settings import BadSettings
+from linkage.linker.settings import BadSettings, LinkSettings
 from linkage.model.bootstrap import BootstrapSettings, Intervals
+from linkage.model.em import EMSettings
 from linkage.model.labels import m_from_labels, pairs_of_labels, prior_from_rules, with_prior
 from linkage.model.sessions import Session, SessionSettings, combined, run_session, trainable
 from linkage.training import Trained, TrainingSettings, estimate_u, train
@@ -50,11 +51,12 @@ class Training:
         settings = linker.settings
         if linker.engine.n_possible == 0:
             raise BadSettings("training: no two records can be paired, expected a record in each table; give a model")
+        known = float(parameters.prior_is_known)
         chosen = TrainingSettings(
-            em=settings.em,
+            em=_with_prior(settings, parameters),
             training_pairs=settings.training_pairs,
             random_pairs=settings.random_pairs,
-            largest_prior=largest_prior(settings.cardinality, linker.engine.n_rows),
+            largest_prior=max(largest_prior(settings.cardinality, linker.engine.n_rows), parameters.prior * known),
             seed=settings.seed,
         )
         fixed_u = {name: parameters.u[i] for i, (name, _) in enumerate(parameters.named) if name in linker.given_u}
@@ -76,7 +78,7 @@ class Training:
         linker.engine.plan(rules)
         n_pairs = sum(len(batch.left) for batch in linker.engine.candidates_of(rules).batches())
         prior = prior_from_rules(n_pairs, recall=recall, n_possible=linker.engine.n_possible)
-        linker.parameters.prior = prior
+        linker.parameters.prior, linker.parameters.prior_is_known = prior, True
         if linker.parameters.whole is not None:
             linker.parameters.whole = with_prior(linker.parameters.whole, prior)
         linker.parameters.steps.append(f"prior from {len(rules)} deterministic rules at recall {recall:g}")
@@ -240,3 +242,12 @@ def _exact_columns(comparison: Comparison) -> frozenset[str] | None:
     if not all(isinstance(part, ExactMatchLevel) for part in parts):
         return None
     return frozenset(name for part in parts for expression in part.expressions for name in expression.columns)
+
+
+def _with_prior(settings: LinkSettings, parameters: Parameters) -> EMSettings:
+    """EM from the prior that the settings give; held at the one that deterministic rules gave."""
+    if parameters.prior_is_known:
+        return settings.em.model_copy(update={"prior_start": parameters.prior, "fix_prior": True})
+    if settings.probability_two_random_records_match is not None:
+        return settings.em.model_copy(update={"prior_start": settings.probability_two_random_records_match})
+    return settings.em

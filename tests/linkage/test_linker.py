@@ -140,6 +140,13 @@ def test_a_rare_name_weighs_more_than_a_common_one() -> None:
     assert all(bits[row] > common + 1 for row in range(6))
 
 
+def test_a_prior_from_rules_is_kept_by_the_training(made: tuple[pa.Table, pa.Table, np.ndarray]) -> None:
+    left, right, _ = made
+    linker = Linker([left, right], propose(left, right))
+    known = linker.training.estimate_probability_two_random_records_match([block_on("given", "family", "born")], 0.5)
+    assert linker.training.train().model.prior == pytest.approx(known)
+
+
 def test_brothers_and_sisters_are_not_taken_for_the_child() -> None:
     left, right, true = people(3_000)
     family = with_relatives(left, right, share=0.4)
