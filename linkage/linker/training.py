@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from linkage.model.sessions import Session, SessionSettings, combined, run_sessi
 from linkage.training import Trained, TrainingSettings, estimate_u, train
 
 if TYPE_CHECKING:
+    from linkage.linker.engine import Engine
     from linkage.linker.linker import Linker
 
 __all__ = ["Training", "largest_prior"]
@@ -56,7 +58,7 @@ class Training:
             em=_with_prior(settings, parameters),
             training_pairs=settings.training_pairs,
             random_pairs=settings.random_pairs,
-            largest_prior=max(largest_prior(settings.cardinality, linker.engine.n_rows), parameters.prior * known),
+            largest_prior=max(largest_prior(settings.cardinality, linker.engine), parameters.prior * known),
             seed=settings.seed,
         )
         fixed_u = {name: parameters.u[i] for i, (name, _) in enumerate(parameters.named) if name in linker.given_u}
@@ -228,11 +230,21 @@ class Training:
         )
 
 
-def largest_prior(cardinality: Cardinality, n_rows: tuple[int, int]) -> float:
-    """What the prior cannot be above: each record has at most so many partners, ten on average where any number."""
+def largest_prior(cardinality: Cardinality, engine: Engine) -> float:
+    """
+    What the prior cannot be above: each record has at most so many partners, ten on average where any number.
+
+    Within several tables it has them in each of the others, as the decision counts them too.
+    """
     of_left, of_right = cardinality.of_left or _PARTNERS, cardinality.of_right or _PARTNERS
-    most = min(n_rows[0] * of_left, n_rows[1] * of_right)
-    return min(1.0, most / max(n_rows[0] * n_rows[1], 1))
+    if not engine.within:
+        most = float(min(engine.n_rows[0] * of_left, engine.n_rows[1] * of_right))
+    else:
+        sizes = np.bincount(engine.inputs.codes).tolist()
+        most = sum(min(a * of_left, b * of_right) for a, b in combinations(sizes, 2))
+        if engine.apart is None or len(sizes) == 1:
+            most += sum(sizes) * min(of_left, of_right) / 2
+    return min(1.0, most / max(engine.n_possible, 1))
 
 
 def _exact_columns(comparison: Comparison) -> frozenset[str] | None:
