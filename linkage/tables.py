@@ -51,6 +51,8 @@ def read_table(path: Path, *, format: TextFormat | None = None) -> InputTable:  
         SourceMissing: If it is not there.
         SourceFileError: If it is empty, holds no record, or two columns have one name.
     """
+    if path.is_dir():
+        raise SourceMissing(f"{path} is a folder: expected a CSV or Parquet file, name one in it")
     if not path.is_file():
         raise SourceMissing(f"{path} is not there: correct the path")
     with path.open("rb") as stream:

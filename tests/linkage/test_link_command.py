@@ -192,3 +192,8 @@ def test_a_plan_counts_everything_writes_settings_and_links_nothing(deliveries: 
     assert plan["ceiling"]["reachable"][0]["recall"] > 0.5
     again = [*arguments, "--settings", str(tmp_path / "settings.json"), "--json"]
     assert json.loads(CliRunner().invoke(APP, again).output) == plan
+
+
+def test_a_folder_in_place_of_a_table_is_called_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is a folder: expected a CSV or Parquet file"):
+        read_table(tmp_path)
