@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from graph_schema.errors import SourceFileError
+from linkage.arrays import IntArray
 from linkage.columns import text_of
 from linkage.decision.cardinality import Cardinality
 from linkage.evaluation.labels import LabelScores, score_links
@@ -21,7 +22,7 @@ from linkage.linker.linker import Linker, read_settings
 from linkage.linker.plan import LinkPlan, plan_linkage
 from linkage.linker.settings import BadSettings, LinkSettings, LinkType
 from linkage.model.model import Model
-from linkage.outcome import InputFacts, LinkSummary, summarise, write_outcome, write_settings
+from linkage.outcome import InputFacts, LinkSummary, make_folder, summarise, write_outcome, write_settings
 from linkage.proposal.profile import find_id
 from linkage.proposal.propose import propose_for
 from linkage.tables import InputTable, read_table
@@ -82,6 +83,7 @@ def link_files(request: LinkRequest, *, progress: _Progress) -> LinkSummary:
         BadInput: If an id column is missing, or names several rows alike.
         BadSettings: If the settings are wrong, or none can be proposed.
         BudgetExceeded: If the settings propose too many pairs to compare.
+        NotWritable: If `request.out` cannot be made.
     """
     with progress.step("read tables"):
         files = _files(request.tables)
@@ -89,10 +91,12 @@ def link_files(request: LinkRequest, *, progress: _Progress) -> LinkSummary:
         settings, model = _settings(request, files)
         linker = Linker({file.name: file.read.table for file in files}, settings, model=model)
         plan = linker.engine.plan()
+        true_pairs = _true_pairs(request.truth, linker) if request.truth else None
+        make_folder(request.out)
     with progress.step("compare pairs", total=plan.n_pairs, unit="pairs") as step:
         linkage = linker.link(on_pairs=step.advance)
     with progress.step("write results"):
-        truth = _truth(request.truth, linkage, linker) if request.truth else None
+        truth = None if true_pairs is None else _scores(true_pairs, linkage, linker)
         facts = tuple(_facts(file, linker) for file in files)
         summary = summarise(linkage, linker=linker, inputs=facts, truth=truth)
         write_outcome(linkage, summary, settings=settings, out=request.out)
@@ -200,8 +204,8 @@ def _facts(file: _Named, linker: Linker) -> InputFacts:
     )
 
 
-def _truth(path: Path, linkage: Linkage, linker: Linker) -> LabelScores:
-    """Scores against the pairs in a file."""
+def _true_pairs(path: Path, linker: Linker) -> IntArray:
+    """`(n_true, 2)` records of the pairs in a file, the lower one first."""
     known = read_table(path).table
     if known.num_columns < 2:
         raise SourceFileError(path, "two columns: the left and the right id of every true pair")
@@ -214,6 +218,11 @@ def _truth(path: Path, linkage: Linkage, linker: Linker) -> LabelScores:
             sides.append(inputs.find(pa.array([name] * len(ids), pa.string()), ids))
         except BadInput:
             raise SourceFileError(path, f"in column {place + 1} only ids of the table {name!r}") from None
+    return np.sort(np.stack(sides, axis=1), axis=1)
+
+
+def _scores(true_pairs: IntArray, linkage: Linkage, linker: Linker) -> LabelScores:
+    """The links against known pairs of records."""
     links = linkage.links
     found = linker.engine.records(links.column("left_row").to_numpy(), links.column("right_row").to_numpy())
-    return score_links(np.sort(np.stack(found, axis=1), axis=1), np.sort(np.stack(sides, axis=1), axis=1))
+    return score_links(np.sort(np.stack(found, axis=1), axis=1), true_pairs)

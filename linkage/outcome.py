@@ -16,6 +16,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
+from graph_schema.errors import ExitCode, UserError
 from linkage.arrays import FloatArray
 from linkage.evaluation.labels import LabelScores
 from linkage.evaluation.quality import QualityEstimate
@@ -24,11 +25,26 @@ from linkage.linker.linker import Linker
 from linkage.linker.settings import LinkSettings
 from linkage.page import page
 
-__all__ = ["InputFacts", "LinkSummary", "links_table", "summarise", "write_outcome", "write_settings"]
+__all__ = [
+    "InputFacts",
+    "LinkSummary",
+    "NotWritable",
+    "links_table",
+    "make_folder",
+    "summarise",
+    "write_outcome",
+    "write_settings",
+]
 
 _SURE = 0.9  # probability from which a link needs no second look
 _DIGITS = 3  # of a weight in bits: more says nothing more
 _FEWEST_RELIABLE = 30  # links below which a stated quality means nothing
+
+
+class NotWritable(UserError):
+    """Results cannot be written where they were to go."""
+
+    exit_code = ExitCode.STORAGE
 
 
 class InputFacts(BaseModel):
@@ -146,12 +162,13 @@ def write_outcome(linkage: Linkage, summary: LinkSummary, *, settings: LinkSetti
     Write links.csv, links.parquet, possible_links.csv, pairs.parquet, model.json, settings.json, summary.json,
     report.html and, where duplicates were sought, clusters.csv into `out`.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     links = links_table(linkage.links, linkage=linkage)
     pa_csv.write_csv(links, out / "links.csv")
     pq.write_table(links, out / "links.parquet")
     pa_csv.write_csv(links_table(linkage.decisions.possible_links, linkage=linkage), out / "possible_links.csv")
     pq.write_table(linkage.pairs.drop_columns(["left_row", "right_row"]), out / "pairs.parquet")
+    (out / "clusters.csv").unlink(missing_ok=True)  # of an earlier run that sought duplicates
     if linkage.clusters is not None:
         pa_csv.write_csv(linkage.clusters.table, out / "clusters.csv")
     (out / "model.json").write_bytes(linkage.model.canonical_json() + b"\n")
@@ -161,7 +178,20 @@ def write_outcome(linkage: Linkage, summary: LinkSummary, *, settings: LinkSetti
     (out / "report.html").write_text(page(linkage, summary, settings=settings), encoding="utf-8")
 
 
+def make_folder(out: Path) -> None:
+    """
+    Make the folder for the results.
+
+    Raises:
+        NotWritable: If it cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritable(f"{out}: the folder cannot be made ({error.strerror}); name another") from None
+
+
 def write_settings(settings: LinkSettings, *, out: Path) -> None:
     """Write settings.json, readable, into `out`."""
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     (out / "settings.json").write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from linkage.blocking.rules import BlockingRule, block_on
 from linkage.comparison.comparison import Comparison
 from linkage.decision.cardinality import Cardinality
 from linkage.decision.policy import SourcePolicy
-from linkage.document import JsonDocument
+from linkage.document import JsonDocument, first_fault
 from linkage.model.em import EMSettings
 
 __all__ = ["BadSettings", "LinkSettings", "LinkType"]
@@ -105,9 +105,7 @@ class LinkSettings(JsonDocument):
         try:
             super().__init__(**given)
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            place = ".".join(map(str, first["loc"])) or "all together"
-            raise BadSettings(f"{self.spoken}, {place}: {first['msg']}") from None
+            raise BadSettings(f"{self.spoken}, {first_fault(error, type(self))}") from None
 
     @model_validator(mode="before")
     @classmethod

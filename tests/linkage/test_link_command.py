@@ -152,6 +152,19 @@ def test_an_id_column_that_repeats_is_refused_without_its_values(deliveries: Pat
     assert "Anna" not in str(caught.value)
 
 
+def test_wrong_known_pairs_and_a_folder_that_cannot_be_made_are_told_before_any_pair_is_compared(
+    deliveries: Path, tmp_path: Path
+) -> None:
+    tables = (deliveries / "a.csv", deliveries / "b.parquet")
+    (tmp_path / "truth.csv").write_text("a,b\nnobody,B0\n")
+    with pytest.raises(UserError, match="in column 1 only ids of the table 'a'"):
+        link_files(LinkRequest(tables=tables, out=tmp_path / "out", truth=tmp_path / "truth.csv"), progress=Silent())
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(UserError, match="the folder cannot be made") as caught:
+        link_files(LinkRequest(tables=tables, out=tmp_path / "truth.csv" / "out"), progress=Silent())
+    assert caught.value.exit_code is ExitCode.STORAGE
+
+
 def test_a_threshold_that_is_no_probability_is_refused_as_a_setting(deliveries: Path, tmp_path: Path) -> None:
     request = LinkRequest(tables=(deliveries / "a.csv", deliveries / "b.parquet"), out=tmp_path, threshold=0.0)
     with pytest.raises(BadSettings, match="link settings, threshold: Input should be greater than 0"):

@@ -164,7 +164,7 @@ def test_settings_are_one_json_that_reads_back(made: tuple[pa.Table, pa.Table, n
 
 
 def test_wrong_settings_name_the_key() -> None:
-    with pytest.raises(BadSettings, match=r"link settings, blockign: Extra inputs are not permitted"):
+    with pytest.raises(BadSettings, match=r"link settings, blockign: no such key; expected one of .*blocking_rules_to"):
         LinkSettings.read(
             '{"comparisons":[{"name":"x","levels":[{"kind":"exact","column":"x"},{"kind":"else"}]}],'
             '"blocking_rules_to_generate_predictions":[{"keys":[]}],"blockign":[]}'

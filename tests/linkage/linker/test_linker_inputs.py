@@ -79,7 +79,10 @@ def test_a_wrong_table_is_refused_in_a_sentence(right: object, said: str) -> Non
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"blocking": "x"}, "link settings, blocking: Extra inputs are not permitted"),
+        (
+            {"blocking": "x"},
+            "link settings, blocking: no such key; expected one of .*blocking_rules_to_generate_predictions",
+        ),
         ({"link_type": "both"}, "link_type: Input should be 'link_only', 'dedupe_only' or 'link_and_dedupe'"),
         ({"comparisons": []}, "link settings, comparisons"),
         ({"comparisons": [cl.ExactMatch("a"), cl.ExactMatch("a")]}, "expected a different name for each"),
