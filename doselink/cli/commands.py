@@ -49,8 +49,6 @@ COMMANDS: dict[str, Mount] = {
         _GRAPH,
         below=("up", "down", "rebuild"),
     ),
-    "link": Mount(
-        "doselink.cli.link", "link", "Link any two tables without any truth, or find the duplicates of one.", _ALONE
-    ),
+    "link": Mount("doselink.cli.link", "link", "Link tables without any truth, or find the duplicates of one.", _ALONE),
     "doses": Mount("doselink.cli.doses", "app", "Read dose reports from any folder.", _ALONE, below=("read",)),
 }
